@@ -1,0 +1,71 @@
+# Inkan. `make` lists the targets.
+PYTHON ?= python3.11
+ifeq ($(shell command -v $(PYTHON) 2>/dev/null),)
+PYTHON := python3
+endif
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find src -name '*.py' -o -name '*.sql') pyproject.toml README.md
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run check lint types imports unit test interop bench locks docs clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.installed ## install what `inkan` needs into .venv, by hash
+
+run: setup ## start the server on embedded defaults, data in ./inkan-data
+	$(BIN)/inkan serve
+
+$(VENV)/.python:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run-requirements: $(VENV)/.python requirements/run.txt requirements/build.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@touch $@
+
+$(VENV)/.dev-requirements: $(VENV)/.run-requirements requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# the wheel, not the tree: what is tested is what is installed
+$(VENV)/.installed: $(VENV)/.run-requirements $(SOURCES)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall .
+	@touch $@
+
+dev: $(VENV)/.dev-requirements $(VENV)/.installed
+
+check: lint types imports unit ## format, lint, types, imports, fast tests: under a minute
+
+lint: dev
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+
+types: dev
+	$(BIN)/mypy
+
+imports: dev
+	PYTHONPATH=src $(BIN)/lint-imports
+
+unit: dev
+	$(BIN)/python -m pytest -q -m 'not interop and not slow' tests
+
+test: dev ## everything that needs no root, and the interop suites where the real clients are installed
+	$(BIN)/python -m pytest -m 'not interop' tests
+	$(BIN)/python -m pytest -m interop tests/interop
+
+interop: dev ## install the real clients from Debian (as root) and run the interop suites
+	tests/interop/install.sh
+	$(BIN)/python -m pytest -m interop tests/interop
+
+bench: dev ## side-by-side benchmarks against docker-registry and notary-server
+	$(BIN)/python bench/run.py
+
+locks: ## lock the requirements anew, with hashes and without addresses (needs uv)
+	for set in run build dev; do uv pip compile --quiet --python-version 3.11 --universal --generate-hashes \
+	  --no-header --no-emit-index-url --no-annotate requirements/$$set.in -o requirements/$$set.txt; done
+
+clean: ## remove the virtual environment and caches; data stays
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

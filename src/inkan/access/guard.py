@@ -1,0 +1,142 @@
+"""The guard: every request with a demand comes past it.
+
+A 401 means that a credential or another token would help; a 403 means that it would not, and says why. So docker prints the sentence "namespace … does not
+exist" instead of asking for a password again.
+
+Source: RFC 6750 § 3; Distribution project, Token Authentication Specification § Using the Bearer token.
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+
+from inkan.access.accounts import AccountService
+from inkan.access.decide import Decision, Denied, decide
+from inkan.access.principals import NOBODY, Principal
+from inkan.access.scopes import HostNames
+from inkan.access.tokens import SERVICE, Token, TokenService
+from inkan.errors import AccessDeniedError, AuthenticationRequiredError, CredentialsInvalidError
+from inkan.oci.reference import RepositoryName
+from inkan.store.ports import Namespaces
+from inkan.web.authority import ANONYMOUS, Action, Caller, Demand, Resource
+from inkan.web.messages import Request
+
+_QUOTABLE = re.compile(r"[ !#-\[\]-~]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The `Authority` of the server.
+
+    Attributes:
+        scheme: how clients reach us, `https` or `http`; stands in the challenge's address.
+    """
+
+    accounts: AccountService
+    tokens: TokenService
+    namespaces: Namespaces
+    hosts: HostNames
+    scheme: str
+
+    async def admit(self, request: Request, demand: Demand) -> Caller:
+        """Return who is asking, once all that is demanded is allowed."""
+        if demand.resource is Resource.OPEN:
+            return ANONYMOUS
+        credential = await self._credential(request, demand)
+        if credential is None:
+            raise AuthenticationRequiredError(demand.scope)
+        token, principal = credential
+        if demand.resource is Resource.LOGIN:
+            return Caller(principal.account)
+        await self._require_allowed(principal, token, demand)
+        return Caller(principal.account)
+
+    def challenge(self, request: Request, scope: str, problem: str) -> str:
+        """Return the `WWW-Authenticate` value that tells the caller where to get a token."""
+        # the Host header is the caller's word: only names of ours are repeated
+        host = request.host if request.host in self.hosts else self.hosts.primary
+        parts = [f'realm="{self.scheme}://{host}/token"', f'service="{SERVICE}"']
+        if scope and _QUOTABLE.match(scope):
+            parts.append(f'scope="{scope}"')
+        if problem:
+            parts.append(f'error="{problem}"')
+        return f"Bearer {','.join(parts)}"
+
+    async def _credential(
+        self, request: Request, demand: Demand
+    ) -> tuple[Token | None, Principal] | None:
+        kind, _, value = request.header("authorization").partition(" ")
+        if not kind:
+            return None
+        if kind.lower() == "basic":
+            name, password = parse_basic(value)
+            return None, await self.accounts.log_in(name, password, request.client_address)
+        if kind.lower() != "bearer":
+            raise AuthenticationRequiredError(demand.scope, "invalid_token")
+        try:
+            token = self.tokens.verify(value.strip())
+        except AuthenticationRequiredError as error:
+            raise AuthenticationRequiredError(demand.scope, error.problem) from error
+        principal = await self.accounts.principal(token.account) if token.account else NOBODY
+        if token.account and (principal.is_anonymous or principal.is_disabled):
+            raise AuthenticationRequiredError(demand.scope, "invalid_token")
+        return token, principal
+
+    async def _require_allowed(
+        self, principal: Principal, token: Token | None, demand: Demand
+    ) -> None:
+        repository = None
+        if demand.resource is Resource.REPOSITORY:
+            repository = self.hosts.repository_of(demand.name)
+        for action in demand.actions:
+            decision = await self.decide(principal, action, demand.resource, repository)
+            if isinstance(decision, Denied):
+                if principal.is_anonymous:
+                    raise AuthenticationRequiredError(
+                        demand.scope, "insufficient_scope" if token else ""
+                    )
+                raise AccessDeniedError(decision.reason)
+        if token is not None and not self._covers(token, demand, repository):
+            raise AuthenticationRequiredError(demand.scope, "insufficient_scope")
+
+    async def decide(
+        self,
+        principal: Principal,
+        action: Action,
+        resource: Resource,
+        repository: RepositoryName | None,
+    ) -> Decision:
+        """Return the decision for one action, with the namespace looked up."""
+        namespaces = []
+        if repository and repository.namespace and await self.namespaces.find(repository.namespace):
+            namespaces.append(repository.namespace)
+        return decide(principal, action, resource, repository, namespaces=namespaces)
+
+    def _covers(self, token: Token, demand: Demand, repository: RepositoryName | None) -> bool:
+        return any(
+            access.resource is demand.resource
+            and access.covers(demand.actions)
+            and (
+                self.hosts.find_repository(access.name) == repository
+                if repository
+                else access.name == demand.name
+            )
+            for access in token.access
+        )
+
+
+def parse_basic(value: str) -> tuple[str, str]:
+    """Return the name and the password of Basic credentials.
+
+    Raises:
+        CredentialsInvalidError: if they cannot be read.
+    """
+    try:
+        text = base64.b64decode(value.strip(), validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise CredentialsInvalidError from error
+    name, colon, password = text.partition(":")
+    if not colon or not name:
+        raise CredentialsInvalidError
+    return name, password

@@ -1,0 +1,1 @@
+"""The management API that the command line and the console share."""

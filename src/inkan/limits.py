@@ -1,0 +1,78 @@
+"""Every cap on what a stranger may send, each with its reason.
+
+Sizes are bytes unless the name says otherwise. A cap is checked before the thing it caps is parsed, hashed or kept.
+"""
+
+KIB = 1024
+MIB = 1024 * KIB
+
+# --- HTTP ---------------------------------------------------------------------------------------
+# uvicorn hands bodies over in pieces of at most this; file reads use the same, measured best between 256 KiB and 1 MiB.
+PIECE_BYTES = 512 * KIB
+# Bodies that nobody has a reason to send: key requests, cancels, token forms (a form holds scopes, a name, a password).
+SMALL_BODY_BYTES = 64 * KIB
+# The management API's JSON documents.
+API_BODY_BYTES = 256 * KIB
+# A request target longer than this is no reference: names are at most 255, ten `tag=` parameters 128 each.
+REQUEST_TARGET_BYTES = 8 * KIB
+# Scopes one token request may name: docker asks for two, a mount for three.
+TOKEN_SCOPES = 32
+
+# --- names --------------------------------------------------------------------------------------
+# Clients cap host + "/" + name at 255 characters (distribution/reference).
+REPOSITORY_NAME_CHARACTERS = 255
+NAMESPACE_CHARACTERS_MIN = 4
+NAMESPACE_CHARACTERS_MAX = 30
+NAMESPACES_PER_REGISTRY = 100
+TAG_CHARACTERS = 128
+# Delegation role names (Notary v1 refuses 256 and more).
+ROLE_NAME_CHARACTERS = 255
+
+# --- registry -----------------------------------------------------------------------------------
+# The conformance suite pushes 3.9 MB; containerd and distribution stop at 4 MiB.
+MANIFEST_BYTES = 4 * MIB
+# Descriptors in one manifest: more than the layers of any image, enough for a large index.
+MANIFEST_DESCRIPTORS = 10_000
+# A blob larger than this is refused; 1 TiB is past any layer and far below what overflows a length.
+BLOB_BYTES = 1024 * 1024 * MIB
+TAGS_PER_PAGE = 1_000
+# Answers larger than this stay out of the in-process cache by digest.
+CACHE_ENTRY_BYTES = 256 * KIB
+CACHE_BYTES = 64 * MIB
+
+# --- JSON ---------------------------------------------------------------------------------------
+# Nesting of any document we read: manifests need 6, TUF metadata 6, a `custom` member a few more.
+JSON_DEPTH = 32
+# Integers past 2^53 lose precision in Go's and JavaScript's readers, and so break signatures.
+JSON_INTEGER_MAX = 2**53
+
+# --- trust --------------------------------------------------------------------------------------
+# Notary's own clients accept 100 MiB; its tests go to 7.3 MB; 10,000 tags are 1 MB. One file:
+METADATA_FILE_BYTES = 20 * MIB
+# Root and timestamp never grow with the number of tags.
+ROOT_FILE_BYTES = 512 * KIB
+TIMESTAMP_FILE_BYTES = 64 * KIB
+# One publish: targets, releases and a signer's role of the largest size, and some slack.
+PUBLISH_BODY_BYTES = 64 * MIB
+PUBLISH_PARTS = 64
+MULTIPART_HEADER_BYTES = 8 * KIB
+# python-tuf and go-tuf had CVEs for verifying any number of signatures (CVE-2020-6173).
+SIGNATURES_PER_FILE = 50
+KEYS_PER_ROLE = 64
+DELEGATIONS_PER_FILE = 1_024
+DELEGATION_DEPTH = 8
+TARGETS_PER_FILE = 200_000
+# A version that leaps locks later publishers out (NCC 2015, Cure53 TUF-01-002).
+VERSION_JUMP = 1_000
+# Metadata that claims to live longer is a mistake or a trick; roots live ten years.
+METADATA_LIFETIME_DAYS = 20 * 366
+RSA_BITS_MIN = 2048
+RSA_BITS_MAX = 8192
+CERTIFICATE_BUNDLE_BYTES = 64 * KIB
+CERTIFICATES_PER_BUNDLE = 8
+
+# --- access -------------------------------------------------------------------------------------
+ACCOUNT_NAME_CHARACTERS = 255
+PASSWORD_BYTES = 1_024
+TOKEN_CHARACTERS = 8 * KIB
+TOKENS_CACHED = 10_000

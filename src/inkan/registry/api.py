@@ -1,0 +1,288 @@
+"""The registry's face: the routes of OCI Distribution.
+
+Locations are relative, which every client resolves and no proxy can spoil.
+
+Source: OCI Distribution Specification 1.1; Docker Registry HTTP API V2 for `_catalog` and the version header.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from inkan import limits
+from inkan.errors import RequestInvalidError, UploadRangeError
+from inkan.oci.digest import Digest
+from inkan.oci.reference import RepositoryName, Tag, parse_tag_or_digest
+from inkan.registry.blobs import BlobService
+from inkan.registry.gate import OpenGate, PullGate
+from inkan.registry.manifests import ManifestService
+from inkan.registry.problems import RegistryProblems, upload_headers
+from inkan.registry.tags import Page, TagService, parse_limit
+from inkan.registry.uploads import UploadService
+from inkan.store.records import BlobRecord, UploadRecord
+from inkan.web.authority import CATALOG, LOGIN, PULL, PUSH, Authority
+from inkan.web.conditions import matches_etag
+from inkan.web.messages import Request, Response
+from inkan.web.ranges import parse_range
+from inkan.web.routing import CachePolicy, Face, Route
+
+_JSON = ("Content-Type", "application/json")
+_CONTENT_RANGE = re.compile(r"(\d{1,18})-(\d{1,18})\Z")
+
+
+class BlobHandlers:
+    """Answers for blobs."""
+
+    def __init__(self, blobs: BlobService, gate: PullGate) -> None:
+        self._blobs = blobs
+        self._gate = gate
+
+    async def get(self, request: Request) -> Response:
+        """Return a blob or a range of it."""
+        name, digest = (
+            RepositoryName(request.params["name"]),
+            Digest.parse(request.params["digest"]),
+        )
+        await self._gate.require_pullable(request.caller, name, digest)
+        blob = await self._blobs.get(name, digest)
+        headers = [
+            ("Content-Type", "application/octet-stream"),
+            ("Docker-Content-Digest", str(digest)),
+            ("ETag", f'"{digest}"'),
+            ("Accept-Ranges", "bytes"),
+        ]
+        if matches_etag(request.header("if-none-match"), f'"{digest}"'):
+            return Response(304, headers)
+        wanted = parse_range(request.header("range"), blob.size_bytes)
+        if wanted is None:
+            stream = self._blobs.read(blob, 0, blob.size_bytes)
+            return Response(200, headers, stream=stream, length_bytes=blob.size_bytes)
+        headers.append(("Content-Range", wanted.content_range))
+        stream = self._blobs.read(blob, wanted.start, wanted.stop)
+        return Response(206, headers, stream=stream, length_bytes=wanted.stop - wanted.start)
+
+
+class UploadHandlers:
+    """Answers for uploads."""
+
+    def __init__(self, uploads: UploadService) -> None:
+        self._uploads = uploads
+
+    async def begin(self, request: Request) -> Response:
+        """Begin an upload; with a digest, take the body and finish it as well."""
+        name = RepositoryName(request.params["name"])
+        spelled = request.query("digest")
+        # checked first: a digest that cannot be met should not cost an upload
+        digest = Digest.parse(spelled) if spelled is not None else None
+        algorithm = request.query("digest-algorithm")
+        if algorithm is not None:
+            Digest(algorithm, "0" * (128 if algorithm == "sha512" else 64))
+        upload = await self._uploads.begin(name, request.caller.account)
+        if digest is None:
+            return _progress(202, upload)
+        upload = await self._uploads.append(upload, request.stream(), length=request.content_length)
+        return _created(name, await self._uploads.commit(upload, digest))
+
+    async def append(self, request: Request) -> Response:
+        """Take the next bytes."""
+        upload = await self._find(request)
+        return _progress(202, await self._append(request, upload))
+
+    async def finish(self, request: Request) -> Response:
+        """Take the last bytes, if any, and make the blob."""
+        spelled = request.query("digest")
+        if spelled is None:
+            raise RequestInvalidError("a closing PUT needs ?digest=<algorithm>:<hex>")
+        digest = Digest.parse(spelled)
+        upload = await self._append(request, await self._find(request))
+        return _created(upload.repository, await self._uploads.commit(upload, digest))
+
+    async def status(self, request: Request) -> Response:
+        """Return how far an upload has come."""
+        return _progress(204, await self._find(request))
+
+    async def cancel(self, request: Request) -> Response:
+        """Forget an upload."""
+        await self._uploads.cancel(await self._find(request))
+        return Response(204)
+
+    async def _find(self, request: Request) -> UploadRecord:
+        name = RepositoryName(request.params["name"])
+        return await self._uploads.get(name, request.params["upload"], request.caller.account)
+
+    async def _append(self, request: Request, upload: UploadRecord) -> UploadRecord:
+        length = request.content_length
+        field = request.header("content-range")
+        if not field:
+            return await self._uploads.append(upload, request.stream(), length=length)
+        match = _CONTENT_RANGE.match(field)
+        if not match or int(match[2]) < int(match[1]):
+            raise RequestInvalidError("Content-Range is not of the form <first byte>-<last byte>")
+        start, announced = int(match[1]), int(match[2]) - int(match[1]) + 1
+        if length is not None and length != announced:
+            raise UploadRangeError(str(upload.repository), upload.upload_id, upload.offset_bytes)
+        return await self._uploads.append(upload, request.stream(), start=start, length=announced)
+
+
+class ManifestHandlers:
+    """Answers for manifests."""
+
+    def __init__(self, manifests: ManifestService, gate: PullGate) -> None:
+        self._manifests = manifests
+        self._gate = gate
+
+    async def get(self, request: Request) -> Response:
+        """Return a manifest as it was pushed; what the client says it accepts does not change it."""
+        name = RepositoryName(request.params["name"])
+        reference = parse_tag_or_digest(request.params["reference"])
+        await self._gate.require_pullable(request.caller, name, reference)
+        manifest = await self._manifests.get(name, reference)
+        headers = [
+            ("Content-Type", manifest.media_type),
+            ("Docker-Content-Digest", str(manifest.digest)),
+            ("ETag", f'"{manifest.digest}"'),
+        ]
+        if isinstance(reference, Tag):
+            headers.append(("Cache-Control", CachePolicy.REVALIDATE.value))
+        if matches_etag(request.header("if-none-match"), f'"{manifest.digest}"'):
+            return Response(304, headers)
+        return Response(200, headers, manifest.payload)
+
+    async def put(self, request: Request) -> Response:
+        """Keep a manifest."""
+        name = RepositoryName(request.params["name"])
+        reference = parse_tag_or_digest(request.params["reference"])
+        raw = await request.body()
+        content_type = request.header("content-type")
+        account = request.caller.account
+        kept = await self._manifests.put(name, reference, raw, content_type, account)
+        return Response(
+            201,
+            [
+                ("Location", f"/v2/{name}/manifests/{kept.digest}"),
+                ("Docker-Content-Digest", str(kept.digest)),
+            ],
+        )
+
+
+class ListHandlers:
+    """Answers the ping and the lists."""
+
+    def __init__(self, tags: TagService) -> None:
+        self._tags = tags
+
+    async def ping(self, _request: Request) -> Response:
+        """Say that this is a registry, to callers who are logged in."""
+        return Response(200, [_JSON], b"{}")
+
+    async def tags(self, request: Request) -> Response:
+        """Return a page of tags."""
+        name, limit = RepositoryName(request.params["name"]), parse_limit(request.query("n"))
+        page = await self._tags.list_tags(name, request.query("last") or "", limit)
+        body = {"name": str(name), "tags": list(page.names)}
+        return _page(f"/v2/{name}/tags/list", page, limit, body)
+
+    async def repositories(self, request: Request) -> Response:
+        """Return a page of repositories."""
+        limit = parse_limit(request.query("n"))
+        page = await self._tags.list_repositories(request.query("last") or "", limit)
+        return _page("/v2/_catalog", page, limit, {"repositories": list(page.names)})
+
+
+def registry_face(
+    blobs: BlobService,
+    uploads: UploadService,
+    manifests: ManifestService,
+    tags: TagService,
+    authority: Authority,
+    gate: PullGate | None = None,
+) -> Face:
+    """Return the registry's face."""
+    open_or_given = gate or OpenGate()
+    blob, upload = BlobHandlers(blobs, open_or_given), UploadHandlers(uploads)
+    manifest, lists = ManifestHandlers(manifests, open_or_given), ListHandlers(tags)
+    read = ("GET", "HEAD")
+    never, fresh, forever = CachePolicy.NEVER, CachePolicy.REVALIDATE, CachePolicy.IMMUTABLE
+    large, small, session = (
+        limits.BLOB_BYTES,
+        limits.MANIFEST_BYTES,
+        "/v2/{name+}/blobs/uploads/{upload}",
+    )
+    return Face(
+        name="registry",
+        routes=(
+            Route("ping", read, "/v2/", lists.ping, LOGIN, 0, never),
+            Route("ping", read, "/v2", lists.ping, LOGIN, 0, never),
+            Route("catalog", read, "/v2/_catalog", lists.repositories, CATALOG, 0, fresh),
+            Route(
+                "manifest-get",
+                read,
+                "/v2/{name+}/manifests/{reference}",
+                manifest.get,
+                PULL,
+                0,
+                forever,
+            ),
+            Route("blob-get", read, "/v2/{name+}/blobs/{digest}", blob.get, PULL, 0, forever),
+            Route("tags", read, "/v2/{name+}/tags/list", lists.tags, PULL, 0, fresh),
+            Route(
+                "manifest-put",
+                ("PUT",),
+                "/v2/{name+}/manifests/{reference}",
+                manifest.put,
+                PUSH,
+                small,
+                never,
+            ),
+            Route(
+                "upload-begin",
+                ("POST",),
+                "/v2/{name+}/blobs/uploads/",
+                upload.begin,
+                PUSH,
+                large,
+                never,
+            ),
+            Route(
+                "upload-begin",
+                ("POST",),
+                "/v2/{name+}/blobs/uploads",
+                upload.begin,
+                PUSH,
+                large,
+                never,
+            ),
+            Route("upload-append", ("PATCH",), session, upload.append, PUSH, large, never),
+            Route("upload-finish", ("PUT",), session, upload.finish, PUSH, large, never),
+            Route("upload-status", ("GET",), session, upload.status, PUSH, 0, never),
+            Route("upload-cancel", ("DELETE",), session, upload.cancel, PUSH, 0, never),
+        ),
+        render=RegistryProblems(authority),
+        claims=re.compile(r"/v2(?:/|\Z)"),
+        headers=(("Docker-Distribution-Api-Version", "registry/2.0"),),
+    )
+
+
+def _progress(status: int, upload: UploadRecord) -> Response:
+    return Response(
+        status, upload_headers(str(upload.repository), upload.upload_id, upload.offset_bytes)
+    )
+
+
+def _created(name: RepositoryName, blob: BlobRecord) -> Response:
+    return Response(
+        201,
+        [
+            ("Location", f"/v2/{name}/blobs/{blob.digest}"),
+            ("Docker-Content-Digest", str(blob.digest)),
+        ],
+    )
+
+
+def _page(path: str, page: Page, limit: int, body: Mapping[str, object]) -> Response:
+    response = Response(200, [_JSON], json.dumps(body).encode())
+    if page.has_more:
+        query = urlencode({"n": limit, "last": page.names[-1]})
+        response.headers.append(("Link", f'<{path}?{query}>; rel="next"'))
+    return response

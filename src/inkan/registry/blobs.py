@@ -1,0 +1,39 @@
+"""Blobs: found through the repository that holds them, never by digest alone (zot CVE-2024-39897)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from inkan.errors import BlobCorruptError, BlobUnknownError, RepositoryUnknownError
+from inkan.oci.digest import Digest
+from inkan.oci.reference import RepositoryName
+from inkan.store.ports import BlobStore, Catalog
+from inkan.store.records import BlobRecord
+
+
+@dataclass(frozen=True, slots=True)
+class BlobService:
+    """Finds and reads blobs."""
+
+    catalog: Catalog
+    blobs: BlobStore
+
+    async def get(self, repository: RepositoryName, digest: Digest) -> BlobRecord:
+        """Return a blob that the repository holds.
+
+        Raises:
+            BlobUnknownError: if it holds none such.
+            RepositoryUnknownError: if there is no such repository.
+            BlobCorruptError: if its bytes are gone or cut, so that a client is never told it need not push them again.
+        """
+        blob = await self.catalog.find_blob(repository, digest)
+        if blob is None:
+            if not await self.catalog.has_repository(repository):
+                raise RepositoryUnknownError(str(repository))
+            raise BlobUnknownError(str(repository), str(digest))
+        if await self.blobs.find_size(blob.key) != blob.size_bytes:
+            raise BlobCorruptError(str(digest))
+        return blob
+
+    def read(self, blob: BlobRecord, start: int, stop: int) -> AsyncIterator[bytes]:
+        """Yield the bytes from `start` up to, not including, `stop`."""
+        return self.blobs.read(blob, start, stop)

@@ -1,0 +1,1 @@
+"""What is kept. Bytes (blobs, uploads) and facts (catalog, trust data, accounts, keys) are different stores."""

@@ -1,0 +1,300 @@
+"""What the product asks of its stores. Each port numbers its promises; `inkan.testing` holds a contract suite for each.
+
+Every method may raise `StorageUnavailableError` or `StorageFullError`; then nothing it was asked to do has been acknowledged, and
+asking again is safe. Instants are aware and in UTC.
+
+Source: design rules "nothing acknowledged is lost" and "bytes and facts are different stores" (docs/explanation/house.md).
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from inkan.oci.digest import Digest
+from inkan.oci.reference import Gun, Namespace, RepositoryName, Tag
+from inkan.store.records import (
+    AccountRecord,
+    BlobRecord,
+    ImageRecord,
+    ManifestRecord,
+    MetadataRecord,
+    NamespaceRecord,
+    OnlineKeyRecord,
+    StorageKey,
+    TokenKeyRecord,
+    UploadId,
+    UploadRecord,
+)
+from inkan.tuf.roles import RoleName
+
+# --- bytes --------------------------------------------------------------------------------------
+
+
+class BlobStore(Protocol):
+    """Finished blobs, by storage key.
+
+    1. A key's bytes never change.
+    2. `read` yields exactly the bytes asked for, in pieces of at most `limits.PIECE_BYTES`, or raises `BlobCorruptError`
+       when the key's bytes are missing or fewer than `stop`; what it has yielded until then is right.
+    3. `delete` is idempotent, and durable when it returns.
+    """
+
+    def read(self, blob: BlobRecord, start: int, stop: int) -> AsyncIterator[bytes]:
+        """Yield the bytes from `start` up to, not including, `stop`."""
+        ...
+
+    async def find_size(self, key: StorageKey) -> int | None:
+        """Return how many bytes a key holds, or nothing where there is no such key."""
+        ...
+
+    async def delete(self, key: StorageKey) -> None:
+        """Remove a key's bytes."""
+        ...
+
+    def keys(self) -> AsyncIterator[StorageKey]:
+        """Yield every key, in no order."""
+        ...
+
+
+class UploadWriter(Protocol):
+    """Takes pieces at the end of an upload."""
+
+    async def write(self, piece: bytes) -> None:
+        """Append a piece; it is durable only after `flush`."""
+        ...
+
+    async def flush(self) -> None:
+        """Return once everything written is durable."""
+        ...
+
+
+class UploadStore(Protocol):
+    """Bytes on their way to becoming blobs.
+
+    1. One writer at a time: `append` raises `UploadBusyError` while another holds the upload, in this process or another; a
+       writer that died holds nothing.
+    2. `append(upload, offset)` first drops whatever lies past `offset`: bytes that nobody acknowledged.
+    3. `promote` leaves exactly the first `size_bytes` bytes under a fresh key, durable under that name when it returns, and no
+       upload; it hashes nothing.
+    4. `discard` is idempotent. Every method but `create` and `discard` raises `UploadUnknownError` for an upload that is not there.
+    """
+
+    async def create(self, upload_id: UploadId) -> None:
+        """Make an empty upload."""
+        ...
+
+    def append(self, upload_id: UploadId, offset: int) -> AbstractAsyncContextManager[UploadWriter]:
+        """Hold the upload for writing from `offset` on."""
+        ...
+
+    def read(self, upload_id: UploadId, size_bytes: int) -> AsyncIterator[bytes]:
+        """Yield the first `size_bytes` bytes, in pieces."""
+        ...
+
+    async def promote(self, upload_id: UploadId, digest: Digest, size_bytes: int) -> StorageKey:
+        """Turn the upload into a blob's bytes and return their key."""
+        ...
+
+    async def discard(self, upload_id: UploadId) -> None:
+        """Forget the upload and its bytes."""
+        ...
+
+
+# --- facts --------------------------------------------------------------------------------------
+
+
+class Catalog(Protocol):
+    """Which repository holds which blobs, manifests and tags.
+
+    1. Every method is one transaction, durable when it returns.
+    2. `link_blob` is the moment from which a repository holds a blob. Where the digest is known already, the kept record wins and
+       is returned: the caller then deletes the bytes it brought.
+    3. `put_manifest` stores manifest and tag together or not at all, and raises `ManifestBlobUnknownError` unless the repository
+       holds every blob and child named. The same bytes again are no error. The tag moves in the same instant.
+    4. A repository exists from its first blob or manifest on.
+    5. Lists are sorted by code point and begin after `after`, which need not exist.
+    """
+
+    async def link_blob(self, repository: RepositoryName, blob: BlobRecord) -> BlobRecord:
+        """Record that the repository holds the blob; return the record that is kept."""
+        ...
+
+    async def find_blob(self, repository: RepositoryName, digest: Digest) -> BlobRecord | None:
+        """Return the blob if this repository holds it."""
+        ...
+
+    async def put_manifest(self, manifest: ManifestRecord, tag: Tag | None) -> None:
+        """Keep a manifest and point a tag at it."""
+        ...
+
+    async def find_manifest(
+        self, repository: RepositoryName, reference: Tag | Digest
+    ) -> ManifestRecord | None:
+        """Return the manifest that a tag points to, or that has the digest; edges are left empty."""
+        ...
+
+    async def list_tags(self, repository: RepositoryName, after: str, limit: int) -> Sequence[str]:
+        """Return at most `limit` tags."""
+        ...
+
+    async def has_repository(self, repository: RepositoryName) -> bool:
+        """Return whether the repository exists."""
+        ...
+
+    async def list_repositories(self, after: str, limit: int) -> Sequence[str]:
+        """Return the names of at most `limit` repositories."""
+        ...
+
+    async def list_images(self, namespace: Namespace | None) -> Sequence[ImageRecord]:
+        """Return every tag of a namespace, or of all, by repository and tag."""
+        ...
+
+
+class UploadSessions(Protocol):
+    """The facts of uploads in progress.
+
+    1. Every method is one transaction, durable when it returns.
+    2. `advance` moves an upload from the offset the caller saw to a later one, or raises `UploadRangeError` and changes nothing
+       when it stands elsewhere.
+    3. `finish` is idempotent.
+    """
+
+    async def begin(self, upload: UploadRecord) -> None:
+        """Record a new upload."""
+        ...
+
+    async def find(self, upload_id: UploadId) -> UploadRecord | None:
+        """Return an upload."""
+        ...
+
+    async def advance(self, seen: UploadRecord, now: UploadRecord) -> None:
+        """Replace what the caller saw by what is so now."""
+        ...
+
+    async def finish(self, upload_id: UploadId) -> None:
+        """Forget an upload."""
+        ...
+
+    async def list_idle(self, before: datetime, limit: int) -> Sequence[UploadRecord]:
+        """Return uploads that nothing happened to since `before`, oldest first."""
+        ...
+
+
+class Namespaces(Protocol):
+    """The namespaces.
+
+    1. `add` raises `NamespaceExistsError`, or `NamespaceQuotaError` when there are `limit` already; racing adds keep both rules.
+    2. `remove` raises `NamespaceUnknownError`, and `NamespaceNotEmptyError` when the namespace holds repositories or trust data
+       and `force` is not given; with it, tags, manifests, blob links and trust data of the namespace go in the same transaction.
+    3. Every method is one transaction, durable when it returns.
+    """
+
+    async def add(self, record: NamespaceRecord, limit: int) -> None:
+        """Keep a new namespace."""
+        ...
+
+    async def find(self, namespace: str) -> NamespaceRecord | None:
+        """Return a namespace."""
+        ...
+
+    async def list(self) -> Sequence[NamespaceRecord]:
+        """Return every namespace, by name."""
+        ...
+
+    async def remove(self, namespace: Namespace, *, force: bool) -> None:
+        """Forget a namespace."""
+        ...
+
+
+class Accounts(Protocol):
+    """The accounts.
+
+    1. `put` adds or replaces; it is one transaction, durable when it returns.
+    """
+
+    async def put(self, account: AccountRecord) -> None:
+        """Keep an account."""
+        ...
+
+    async def find(self, name: str) -> AccountRecord | None:
+        """Return an account."""
+        ...
+
+    async def count(self) -> int:
+        """Return how many accounts there are."""
+        ...
+
+
+class TrustStore(Protocol):
+    """The signed metadata of every trust collection, byte for byte.
+
+    1. `publish` keeps all records or none, and is durable when it returns. It raises `MetadataVersionError` if for any of them a
+       version as new or newer of the same collection and role is kept: of two publishers of one version exactly one wins.
+    2. "Current" is the highest version. `current` is one consistent view: it never mixes two publishes.
+    3. A collection's name is matched whole: deleting `a/pre` leaves `a/prefix` alone. `delete` is idempotent.
+    """
+
+    async def publish(self, records: Sequence[MetadataRecord]) -> None:
+        """Keep new versions of some roles of one collection."""
+        ...
+
+    async def current(self, gun: Gun) -> Mapping[RoleName, MetadataRecord]:
+        """Return the current metadata of every role; nothing for an unknown collection."""
+        ...
+
+    async def find_current(self, gun: Gun, role: RoleName) -> MetadataRecord | None:
+        """Return a role's current metadata."""
+        ...
+
+    async def find_version(self, gun: Gun, role: RoleName, version: int) -> MetadataRecord | None:
+        """Return one version of a role's metadata."""
+        ...
+
+    async def find_checksum(self, gun: Gun, role: RoleName, sha256: str) -> MetadataRecord | None:
+        """Return the version of a role's metadata whose bytes have that hash."""
+        ...
+
+    async def list_expiring(self, role: RoleName, before: datetime, limit: int) -> Sequence[Gun]:
+        """Return collections whose current metadata of a role expires before an instant, soonest first."""
+        ...
+
+    async def list_collections(self, repository: RepositoryName) -> Sequence[Gun]:
+        """Return the collections of a repository, one for each host name it was signed under."""
+        ...
+
+    async def delete(self, gun: Gun) -> None:
+        """Forget every version of every role of a collection; its online keys stay."""
+        ...
+
+
+class OnlineKeys(Protocol):
+    """The keys the server signs with, sealed.
+
+    1. `add` is one transaction, durable when it returns: a key that a client was shown is never lost.
+    2. `list` gives the newest first.
+    """
+
+    async def add(self, record: OnlineKeyRecord) -> None:
+        """Keep a key."""
+        ...
+
+    async def list(self, gun: Gun, role: RoleName) -> Sequence[OnlineKeyRecord]:
+        """Return the keys of a collection's role."""
+        ...
+
+
+class TokenKeys(Protocol):
+    """The keys that sign bearer tokens, sealed; the newest signs, all verify.
+
+    1. `add` is one transaction, durable when it returns.
+    2. `list` gives the newest first.
+    """
+
+    async def add(self, record: TokenKeyRecord) -> None:
+        """Keep a key."""
+        ...
+
+    async def list(self) -> Sequence[TokenKeyRecord]:
+        """Return every key."""
+        ...

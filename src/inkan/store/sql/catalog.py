@@ -1,0 +1,213 @@
+"""The catalog in SQL."""
+
+from collections.abc import Iterable, Sequence
+
+from inkan.errors import ManifestBlobUnknownError
+from inkan.oci.digest import Digest
+from inkan.oci.reference import Namespace, RepositoryName, Tag
+from inkan.store.records import BlobRecord, ImageRecord, ManifestRecord, StorageKey
+from inkan.store.sql.database import (
+    Database,
+    Row,
+    Statement,
+    Transaction,
+    from_micros,
+    to_micros,
+)
+
+_MANIFEST = "m.digest, m.media_type, m.payload, m.subject, m.artifact_type, m.image_bytes, m.pushed_by, m.created_at"
+_BY_DIGEST = f"SELECT {_MANIFEST} FROM manifests m WHERE m.repository = ? AND m.digest = ?"  # noqa: S608
+_BY_TAG = (
+    f"SELECT {_MANIFEST} FROM tags t "  # noqa: S608 - both halves are constants
+    "JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest "
+    "WHERE t.repository = ? AND t.name = ?"
+)
+
+
+class SqlCatalog:
+    """The `Catalog` on a `Database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def link_blob(self, repository: RepositoryName, blob: BlobRecord) -> BlobRecord:
+        """Record that the repository holds the blob; return the record that is kept."""
+        return await self._database.write(_link_blob, repository, blob)
+
+    async def find_blob(self, repository: RepositoryName, digest: Digest) -> BlobRecord | None:
+        """Return the blob if this repository holds it."""
+        return await self._database.read(_find_blob, repository, digest)
+
+    async def put_manifest(self, manifest: ManifestRecord, tag: Tag | None) -> None:
+        """Keep a manifest and point a tag at it."""
+        await self._database.write(_put_manifest, manifest, tag)
+
+    async def find_manifest(
+        self, repository: RepositoryName, reference: Tag | Digest
+    ) -> ManifestRecord | None:
+        """Return the manifest that a tag points to, or that has the digest; edges are left empty."""
+        return await self._database.read(_find_manifest, repository, reference)
+
+    async def list_tags(self, repository: RepositoryName, after: str, limit: int) -> Sequence[str]:
+        """Return at most `limit` tags."""
+        return await self._database.read(_list_tags, repository, after, limit)
+
+    async def has_repository(self, repository: RepositoryName) -> bool:
+        """Return whether the repository exists."""
+        return await self._database.read(_has_repository, repository)
+
+    async def list_repositories(self, after: str, limit: int) -> Sequence[str]:
+        """Return the names of at most `limit` repositories."""
+        return await self._database.read(_list_repositories, after, limit)
+
+    async def list_images(self, namespace: Namespace | None) -> Sequence[ImageRecord]:
+        """Return every tag of a namespace, or of all, by repository and tag."""
+        return await self._database.read(_list_images, namespace)
+
+
+def _link_blob(repository: RepositoryName, blob: BlobRecord) -> Transaction[BlobRecord]:
+    digest = str(blob.digest)
+    yield Statement(
+        "INSERT INTO blobs (digest, size_bytes, storage_key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (digest, blob.size_bytes, blob.key),
+    )
+    yield Statement(
+        "INSERT INTO repository_blobs (repository, digest, namespace) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (str(repository), digest, repository.namespace),
+    )
+    rows = yield Statement("SELECT size_bytes, storage_key FROM blobs WHERE digest = ?", (digest,))
+    return BlobRecord(blob.digest, rows[0][0], StorageKey(rows[0][1]))
+
+
+def _find_blob(repository: RepositoryName, digest: Digest) -> Transaction[BlobRecord | None]:
+    rows = yield Statement(
+        "SELECT b.size_bytes, b.storage_key FROM repository_blobs r JOIN blobs b ON b.digest = r.digest "
+        "WHERE r.repository = ? AND r.digest = ?",
+        (str(repository), str(digest)),
+    )
+    return BlobRecord(digest, rows[0][0], StorageKey(rows[0][1])) if rows else None
+
+
+def _put_manifest(manifest: ManifestRecord, tag: Tag | None) -> Transaction[None]:
+    name, digest = str(manifest.repository), str(manifest.digest)
+    yield from _require_held("repository_blobs", name, manifest.blobs)
+    yield from _require_held("manifests", name, manifest.children)
+    rows = yield Statement(
+        "INSERT INTO manifests (repository, digest, namespace, media_type, artifact_type, subject, image_bytes, "
+        "payload, pushed_by, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        # the payload again: pushing a manifest that was damaged here heals it
+        "ON CONFLICT (repository, digest) DO UPDATE SET payload = excluded.payload "
+        "RETURNING created_at",
+        (
+            name,
+            digest,
+            manifest.repository.namespace,
+            manifest.media_type,
+            manifest.artifact_type,
+            str(manifest.subject) if manifest.subject else None,
+            manifest.image_bytes,
+            manifest.payload,
+            manifest.pushed_by,
+            to_micros(manifest.created_at),
+        ),
+    )
+    assert rows
+    for blob in manifest.blobs:
+        yield _edge("manifest_blobs (repository, manifest, blob)", name, digest, blob)
+    for child in manifest.children:
+        yield _edge("manifest_children (repository, parent, child)", name, digest, child)
+    if tag is not None:
+        yield Statement(
+            "INSERT INTO tags (repository, name, namespace, digest, updated_at) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (repository, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at",
+            (name, str(tag), manifest.repository.namespace, digest, to_micros(manifest.created_at)),
+        )
+
+
+def _require_held(table: str, name: str, digests: Iterable[Digest]) -> Transaction[None]:
+    missing = []
+    for digest in digests:
+        rows = yield Statement(
+            f"SELECT 1 FROM {table} WHERE repository = ? AND digest = ?",  # noqa: S608 - a constant of ours
+            (name, str(digest)),
+        )
+        if not rows:
+            missing.append(str(digest))
+    if missing:
+        raise ManifestBlobUnknownError(missing)
+
+
+def _edge(columns: str, name: str, digest: str, other: Digest) -> Statement:
+    return Statement(
+        f"INSERT INTO {columns} VALUES (?, ?, ?) ON CONFLICT DO NOTHING",  # noqa: S608 - a constant of ours
+        (name, digest, str(other)),
+    )
+
+
+def _find_manifest(
+    repository: RepositoryName, reference: Tag | Digest
+) -> Transaction[ManifestRecord | None]:
+    sql = _BY_DIGEST if isinstance(reference, Digest) else _BY_TAG
+    rows = yield Statement(sql, (str(repository), str(reference)))
+    return _manifest(repository, rows[0]) if rows else None
+
+
+def _manifest(repository: RepositoryName, row: Row) -> ManifestRecord:
+    digest, media_type, payload, subject, artifact_type, image_bytes, pushed_by, created_at = row
+    return ManifestRecord(
+        repository=repository,
+        digest=Digest.parse(digest),
+        media_type=media_type,
+        payload=payload,
+        blobs=(),
+        children=(),
+        subject=Digest.parse(subject) if subject else None,
+        artifact_type=artifact_type,
+        image_bytes=image_bytes,
+        pushed_by=pushed_by,
+        created_at=from_micros(created_at),
+    )
+
+
+def _list_tags(repository: RepositoryName, after: str, limit: int) -> Transaction[Sequence[str]]:
+    rows = yield Statement(
+        "SELECT name FROM tags WHERE repository = ? AND name > ? ORDER BY name LIMIT ?",
+        (str(repository), after, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def _has_repository(repository: RepositoryName) -> Transaction[bool]:
+    name = str(repository)
+    rows = yield Statement(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM repository_blobs WHERE repository = ?) "
+        "OR EXISTS (SELECT 1 FROM manifests WHERE repository = ?)",
+        (name, name),
+    )
+    return bool(rows)
+
+
+def _list_repositories(after: str, limit: int) -> Transaction[Sequence[str]]:
+    rows = yield Statement(
+        "SELECT repository FROM (SELECT repository FROM repository_blobs UNION SELECT repository FROM manifests) found "
+        "WHERE repository > ? ORDER BY repository LIMIT ?",
+        (after, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def _list_images(namespace: Namespace | None) -> Transaction[Sequence[ImageRecord]]:
+    sql = (
+        "SELECT t.repository, t.name, t.digest, m.media_type, m.image_bytes, m.created_at FROM tags t "
+        "JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest "
+    )
+    if namespace is not None:
+        sql += "WHERE t.namespace = ? "
+    values = (str(namespace),) if namespace is not None else ()
+    rows = yield Statement(sql + "ORDER BY t.repository, t.name", values)
+    return [
+        ImageRecord(
+            RepositoryName(name), Tag(tag), Digest.parse(digest), kind, size, from_micros(created)
+        )
+        for name, tag, digest, kind, size, created in rows
+    ]

@@ -1,0 +1,135 @@
+"""The signed metadata in SQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from inkan.errors import MetadataVersionError
+from inkan.oci.reference import Gun, RepositoryName
+from inkan.store.records import MetadataRecord
+from inkan.store.sql.database import (
+    Database,
+    Row,
+    Statement,
+    Transaction,
+    from_micros,
+    to_micros,
+)
+from inkan.tuf.roles import RoleName
+
+_COLUMNS = "role, version, sha256, payload, expires_at, created_at"
+_SELECT = f"SELECT {_COLUMNS} FROM trust_files WHERE gun = ? AND "  # noqa: S608 - a constant
+_CURRENT = (
+    "version = (SELECT MAX(version) FROM trust_files newer "
+    "WHERE newer.gun = trust_files.gun AND newer.role = trust_files.role)"
+)
+
+
+class SqlTrustStore:
+    """The `TrustStore` on a `Database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def publish(self, records: Sequence[MetadataRecord]) -> None:
+        """Keep new versions of some roles of one collection."""
+        await self._database.write(_publish, records)
+
+    async def current(self, gun: Gun) -> Mapping[RoleName, MetadataRecord]:
+        """Return the current metadata of every role; nothing for an unknown collection."""
+        return await self._database.read(_current, gun)
+
+    async def find_current(self, gun: Gun, role: RoleName) -> MetadataRecord | None:
+        """Return a role's current metadata."""
+        where = "role = ? ORDER BY version DESC LIMIT 1"
+        return await self._database.read(_find, gun, where, str(role))
+
+    async def find_version(self, gun: Gun, role: RoleName, version: int) -> MetadataRecord | None:
+        """Return one version of a role's metadata."""
+        return await self._database.read(_find, gun, "role = ? AND version = ?", str(role), version)
+
+    async def find_checksum(self, gun: Gun, role: RoleName, sha256: str) -> MetadataRecord | None:
+        """Return the version of a role's metadata whose bytes have that hash."""
+        where = "role = ? AND sha256 = ? ORDER BY version DESC LIMIT 1"
+        return await self._database.read(_find, gun, where, str(role), sha256)
+
+    async def list_expiring(self, role: RoleName, before: datetime, limit: int) -> Sequence[Gun]:
+        """Return collections whose current metadata of a role expires before an instant, soonest first."""
+        return await self._database.read(_list_expiring, role, before, limit)
+
+    async def list_collections(self, repository: RepositoryName) -> Sequence[Gun]:
+        """Return the collections of a repository, one for each host name it was signed under."""
+        return await self._database.read(_list_collections, repository)
+
+    async def delete(self, gun: Gun) -> None:
+        """Forget every version of every role of a collection; its online keys stay."""
+        await self._database.write(_delete, gun)
+
+
+def _publish(records: Sequence[MetadataRecord]) -> Transaction[None]:
+    for record in records:
+        gun, role = str(record.gun), str(record.role)
+        rows = yield Statement(
+            "SELECT MAX(version) FROM trust_files WHERE gun = ? AND role = ?", (gun, role)
+        )
+        if (rows[0][0] or 0) >= record.version:
+            raise MetadataVersionError(gun, role, record.version)
+        yield Statement(
+            "INSERT INTO trust_files (gun, role, version, repository, namespace, sha256, payload, expires_at, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                gun,
+                role,
+                record.version,
+                str(record.gun.repository),
+                record.gun.repository.namespace,
+                record.sha256,
+                record.raw,
+                to_micros(record.expires_at),
+                to_micros(record.created_at),
+            ),
+        )
+
+
+def _current(gun: Gun) -> Transaction[dict[RoleName, MetadataRecord]]:
+    rows = yield Statement(_SELECT + _CURRENT, (str(gun),))
+    records = [_record(gun, row) for row in rows]
+    return {record.role: record for record in records}
+
+
+def _find(gun: Gun, where: str, *values: str | int) -> Transaction[MetadataRecord | None]:
+    rows = yield Statement(_SELECT + where, (str(gun), *values))
+    return _record(gun, rows[0]) if rows else None
+
+
+def _list_expiring(role: RoleName, before: datetime, limit: int) -> Transaction[Sequence[Gun]]:
+    rows = yield Statement(
+        f"SELECT gun FROM trust_files WHERE role = ? AND expires_at < ? AND {_CURRENT} "  # noqa: S608
+        "ORDER BY expires_at LIMIT ?",
+        (str(role), to_micros(before), limit),
+    )
+    return [Gun.parse(row[0]) for row in rows]
+
+
+def _list_collections(repository: RepositoryName) -> Transaction[Sequence[Gun]]:
+    rows = yield Statement(
+        "SELECT DISTINCT gun FROM trust_files WHERE namespace = ? AND repository = ? ORDER BY gun",
+        (repository.namespace, str(repository)),
+    )
+    return [Gun.parse(row[0]) for row in rows]
+
+
+def _delete(gun: Gun) -> Transaction[None]:
+    yield Statement("DELETE FROM trust_files WHERE gun = ?", (str(gun),))
+
+
+def _record(gun: Gun, row: Row) -> MetadataRecord:
+    role, version, sha256, payload, expires_at, created_at = row
+    return MetadataRecord(
+        gun,
+        RoleName(role),
+        version,
+        sha256,
+        payload,
+        from_micros(expires_at),
+        from_micros(created_at),
+    )

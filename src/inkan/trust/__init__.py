@@ -1,0 +1,1 @@
+"""The trust server: Docker Content Trust's collections, published, kept fresh and served (Notary v1)."""

@@ -1,0 +1,32 @@
+"""Between the store's rows and TUF's files."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from inkan.oci.reference import Gun
+from inkan.store.records import MetadataRecord
+from inkan.tuf.keys import PublicKey
+from inkan.tuf.metadata import parse
+from inkan.tuf.roles import RoleName
+from inkan.tuf.sign import Signer
+
+
+def in_force(signers: Sequence[Signer], keys: Sequence[PublicKey]) -> Sequence[Signer]:
+    """Return the signers whose keys a role lists."""
+    ids = {key.key_id for key in keys}
+    return [signer for signer in signers if signer.public_key.key_id in ids]
+
+
+def record_of(gun: Gun, role: RoleName, raw: bytes, now: datetime) -> MetadataRecord:
+    """Return the row for a file that was checked or made just now."""
+    metadata = parse(role, raw)
+    return MetadataRecord(
+        gun=gun,
+        role=role,
+        version=metadata.version,
+        sha256=sha256(raw).hexdigest(),
+        raw=raw,
+        expires_at=metadata.expires,
+        created_at=now,
+    )

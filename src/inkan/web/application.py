@@ -1,0 +1,107 @@
+"""The ASGI edge: every request comes in here and every answer, also of a failure, goes out here.
+
+In order: a request ID, the path, the row, the caller's right, the body's cap, the handler; then the cache policy, one line in
+the access log, one observation in the metrics. What a handler raises is rendered by its face; what nobody foresaw is logged with
+its trace and answered without it.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Iterable
+
+from inkan.errors import InkanError, RouteUnknownError, UnavailableError
+from inkan.web.access_log import AccessLog
+from inkan.web.authority import Authority
+from inkan.web.messages import Receive, Request, Response, Scope, Send, decode_path
+from inkan.web.metrics import Metrics
+from inkan.web.routing import Face, Match, RouteTable
+
+logger = logging.getLogger(__name__)
+
+
+class Application:
+    """An ASGI application over the route tables of its faces.
+
+    Args:
+        faces: in the order in which their rows are tried; the last one answers for paths that nobody claims.
+        authority: decides who may.
+        metrics: takes one observation for each request.
+        access_log: takes one line for each request.
+    """
+
+    def __init__(
+        self, faces: Iterable[Face], authority: Authority, metrics: Metrics, access_log: AccessLog
+    ) -> None:
+        self._table = RouteTable(faces)
+        self._authority = authority
+        self._metrics = metrics
+        self._access_log = access_log
+
+    @property
+    def table(self) -> RouteTable:
+        """The route table, for tests that walk it."""
+        return self._table
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            message = f"only HTTP is served, not {scope['type']}"
+            raise RuntimeError(message)
+        began = time.perf_counter()
+        request = Request(scope, receive, scope["path"], secrets.token_hex(8))
+        match: Match | None = None
+        try:
+            request.path = decode_path(scope["raw_path"])
+            match = self._table.find(request.method, request.path)
+            response = await self._answer(request, match)
+        except InkanError as error:
+            response = self._render(request, match, error)
+        except Exception:
+            logger.exception("unforeseen failure", extra={"request": request.request_id})
+            response = self._render(
+                request, match, UnavailableError("the server failed; its log has the cause")
+            )
+        await self._finish(request, match, response, send, began)
+
+    async def _answer(self, request: Request, match: Match | None) -> Response:
+        if match is None:
+            raise RouteUnknownError(request.path)
+        request.params = match.params
+        request.body_cap_bytes = match.route.body_cap_bytes
+        # rights before the body: a stranger does not get to make us read
+        request.caller = await self._authority.admit(
+            request, match.route.requires.demand(match.params)
+        )
+        request.require_body_within_cap()
+        response = await match.route.handler(request)
+        if not any(name == "Cache-Control" for name, _ in response.headers):
+            response.headers.append(("Cache-Control", match.route.cache.value))
+        return response
+
+    def _render(self, request: Request, match: Match | None, error: InkanError) -> Response:
+        face = match.face if match else self._table.face_of(request.path)
+        response = face.render(error, request)
+        response.headers.append(("Cache-Control", "no-store"))
+        if response.status >= 500:
+            logger.error(
+                "request failed",
+                extra={"request": request.request_id, "error": type(error).__name__},
+                exc_info=error,
+            )
+        return response
+
+    async def _finish(
+        self, request: Request, match: Match | None, response: Response, send: Send, began: float
+    ) -> None:
+        face = match.face if match else self._table.face_of(request.path)
+        response.headers.extend(face.headers)
+        response.headers.append(("X-Request-Id", request.request_id))
+        response.headers.append(("X-Content-Type-Options", "nosniff"))
+        operation = match.route.operation if match else "unknown"
+        try:
+            await response.send(send, head=request.method == "HEAD")
+        finally:
+            seconds = time.perf_counter() - began
+            self._metrics.observe(operation, request.method, response.status, seconds)
+            self._access_log.write(request, operation, response.status, seconds)
