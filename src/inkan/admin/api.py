@@ -19,7 +19,7 @@ from inkan.access.scopes import HostNames
 from inkan.admin.problems import AdminProblems
 from inkan.clock import Clock
 from inkan.errors import NamespaceInvalidError, RequestInvalidError
-from inkan.oci.reference import Namespace
+from inkan.oci.reference import Namespace, hostname
 from inkan.store.ports import Catalog, Namespaces
 from inkan.store.records import ImageRecord, NamespaceRecord
 from inkan.trust.status import CollectionStatus, TrustStatus
@@ -79,19 +79,41 @@ class ImageHandlers:
         return _json(200, {"images": listed})
 
 
-async def show_version(_request: Request) -> Response:
-    """Return the server's version."""
-    return _json(200, {"version": __version__})
+class VersionHandlers:
+    """Says what the server is.
+
+    Args:
+        scheme: how clients reach it.
+        trust_port: the port of the trust listener; nothing where the trust API is on the main port only.
+        hosts: the names it answers for.
+    """
+
+    def __init__(self, scheme: str, trust_port: int | None, hosts: HostNames) -> None:
+        self._scheme = scheme
+        self._trust_port = trust_port
+        self._hosts = hosts
+
+    async def show(self, request: Request) -> Response:
+        """Return the version, and the trust server's address under the name that the caller used."""
+        host = request.host if request.host in self._hosts else self._hosts.primary
+        if self._trust_port is not None:
+            host = f"{hostname(host)}:{self._trust_port}"
+        return _json(200, {"version": __version__, "trust_server": f"{self._scheme}://{host}"})
 
 
-def admin_face(namespaces: NamespaceHandlers, images: ImageHandlers, authority: Authority) -> Face:
+def admin_face(
+    version: VersionHandlers,
+    namespaces: NamespaceHandlers,
+    images: ImageHandlers,
+    authority: Authority,
+) -> Face:
     """Return the management API's face."""
     one, never = "/api/v1/namespaces/{namespace}", CachePolicy.NEVER
     cap = limits.API_BODY_BYTES
     return Face(
         name="admin",
         routes=(
-            Route("version", ("GET",), "/api/v1/version", show_version, LOGIN, 0, never),
+            Route("version", ("GET",), "/api/v1/version", version.show, LOGIN, 0, never),
             Route(
                 "namespace-list",
                 ("GET",),

@@ -58,7 +58,7 @@ class RegistryProblems:
         headers = [("Content-Type", "application/json"), *self._headers(error, request)]
         return Response(status, headers, json.dumps({"errors": [body]}).encode())
 
-    def _headers(self, error: InkanError, request: Request) -> list[tuple[str, str]]:
+    def _headers(self, error: InkanError, request: Request) -> list[tuple[str, str]]:  # noqa: PLR0911 - a table
         match error:
             case errors.AuthenticationRequiredError():
                 value = self._authority.challenge(request, error.scope, error.problem)

@@ -14,7 +14,7 @@ from inkan.access.guard import Guard
 from inkan.access.scopes import HostNames
 from inkan.access.throttle import Throttle
 from inkan.access.tokens import TokenService, load_token_keys
-from inkan.admin.api import ImageHandlers, NamespaceHandlers, admin_face
+from inkan.admin.api import ImageHandlers, NamespaceHandlers, VersionHandlers, admin_face
 from inkan.clock import Clock
 from inkan.keys.sealing import (
     KeyEncryptionKey,
@@ -146,7 +146,9 @@ async def _build(
         guard,
     )
     token = token_face(accounts, tokens, guard, hosts)
+    trust_port = settings.trust_listen.port if settings.trust_listen else None
     admin = admin_face(
+        VersionHandlers(settings.scheme, trust_port, hosts),
         NamespaceHandlers(namespaces, hosts, clock),
         ImageHandlers(catalog, TrustStatus(store)),
         guard,

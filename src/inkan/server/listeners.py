@@ -111,7 +111,7 @@ async def serve(
 
 
 async def _announce(servers: Sequence[uvicorn.Server], ready: Callable[[], None]) -> None:
-    while not all(server.started for server in servers):
+    while not all(server.started for server in servers):  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     ready()
 

@@ -63,9 +63,7 @@ def open_envelope(role: RoleName, raw: bytes, known: frozenset[str]) -> dict[str
         tree = parse_json(raw, limit_bytes=_cap(role), integers_only=True)
         outer = members(tree, frozenset({"signed", "signatures"}), "envelope", closed=True)
         signed = members(outer["signed"], known | {"_type", "expires", "version"}, "signed")
-        expected = _TYPES.get(str(role), "Targets")
-        if signed.get("_type") != expected:
-            raise JsonInvalidError(f"expected type {expected}, not {str(signed.get('_type'))[:40]}")
+        _require_type(signed.get("_type"), _TYPES.get(str(role), "Targets"))
         return {
             "role": role,
             "version": _version(signed.get("version")),
@@ -228,6 +226,11 @@ def _cap(role: RoleName) -> int:
     if role == ROOT:
         return limits.ROOT_FILE_BYTES
     return limits.TIMESTAMP_FILE_BYTES if role == TIMESTAMP else limits.METADATA_FILE_BYTES
+
+
+def _require_type(found: Any, expected: str) -> None:
+    if found != expected:
+        raise JsonInvalidError(f"expected type {expected}, not {str(found)[:40]}")
 
 
 def _version(tree: Any) -> int:

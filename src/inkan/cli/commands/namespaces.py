@@ -1,0 +1,47 @@
+"""`inkan namespace-add`, `namespace-list`, `namespace-rm`."""
+
+import click
+
+from inkan.cli.output import output_option, show, table, tell
+from inkan.cli.prompts import confirm
+
+
+@click.command(
+    epilog="\b\nExamples:\n  inkan namespace-add team\n  inkan namespace-add my-team -o json\n"
+)
+@click.argument("name")
+@output_option
+def namespace_add(name: str) -> None:
+    """Make a namespace: a place to push images into."""
+    from inkan.client.administration import Administration
+
+    made = Administration.of_target().add_namespace(name)
+    show(made, [f"Namespace {name} is there: push to it as HOST/{name}/IMAGE:TAG"])
+
+
+@click.command(epilog="\b\nExamples:\n  inkan namespace-list\n  inkan namespaces -o json\n")
+@output_option
+def namespace_list() -> None:
+    """List the namespaces."""
+    from inkan.client.administration import Administration
+
+    found = Administration.of_target().namespaces()
+    rows = [[one["name"], one["created"], one["created_by"]] for one in found]
+    show({"namespaces": found}, table(["NAMESPACE", "CREATED", "CREATED BY"], rows))
+
+
+@click.command(
+    epilog="\b\nExamples:\n  inkan namespace-rm team\n  inkan namespace-rm team --force\n"
+)
+@click.argument("name")
+@click.option("-f", "--force", is_flag=True, help="Also with everything in it, and without asking.")
+@output_option
+def namespace_rm(name: str, *, force: bool) -> None:
+    """Remove a namespace. Its images and trust data go with it only by --force."""
+    from inkan.client.administration import Administration
+
+    if not force:
+        confirm(f"Remove the namespace {name}?")
+    Administration.of_target().remove_namespace(name, force=force)
+    tell(f"Namespace {name} is gone.")
+    show({"removed": name}, [])

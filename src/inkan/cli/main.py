@@ -1,0 +1,117 @@
+"""The entry point: finds the command, runs it, and turns every failure into one line and an exit code.
+
+A command's module is imported when it is used, so that `inkan --version` and a shell's completion stay fast.
+"""
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from inkan import __version__
+from inkan.cli.exits import INTERRUPTED, UNFORESEEN, exit_code
+from inkan.cli.output import report
+from inkan.errors import InkanError
+
+# command: module and function in it, and what the list of commands says of it
+COMMANDS = {
+    "config": ("config", "show", "Show the server's settings and where they come from."),
+    "image-list": ("images", "image_list", "List the images you can pull, and who signed them."),
+    "login": ("login", "login", "Log in to a registry, here and in docker."),
+    "namespace-add": ("namespaces", "namespace_add", "Make a namespace."),
+    "namespace-list": ("namespaces", "namespace_list", "List the namespaces."),
+    "namespace-rm": ("namespaces", "namespace_rm", "Remove a namespace."),
+    "serve": ("serve", "serve", "Start the server."),
+}
+ALIASES = {"images": "image-list", "namespaces": "namespace-list"}
+NOUNS = frozenset(name.partition("-")[0] for name in COMMANDS if "-" in name)
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is used; `inkan namespace add` is `inkan namespace-add`."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Return every command's name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """Return a command by its name or an alias."""
+        found = COMMANDS.get(ALIASES.get(name, name))
+        if found is None:
+            return None
+        module = importlib.import_module(f"inkan.cli.commands.{found[0]}")
+        command: click.Command = getattr(module, found[1])
+        return command
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words name, the nearest one's name in the error where they name none."""
+        if args[0] in NOUNS and len(args) > 1 and f"{args[0]}-{args[1]}" in COMMANDS:
+            args = [f"{args[0]}-{args[1]}", *args[2:]]
+        name = ALIASES.get(args[0], args[0])
+        if name not in COMMANDS and not name.startswith("-"):
+            near = difflib.get_close_matches(name, [*COMMANDS, *ALIASES], n=1)
+            hint = f"did you mean {near[0]}?" if near else "inkan --help lists the commands"
+            raise click.UsageError(f"there is no command {args[0]!r}; {hint}")
+        return super().resolve_command(context, args)
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][2]) for name in sorted(COMMANDS)])
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Examples:\n\n  inkan serve\n\n  inkan login localhost:5000 -u admin",
+)
+@click.version_option(__version__, prog_name="inkan", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Inkan: a container registry with trusted content built in."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each way to end
+    """Run a command line; return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = _asks_for_json(words)
+    try:
+        outcome = cli.main(args=words, prog_name="inkan", standalone_mode=False)
+    except InkanError as error:
+        report(error, as_json=as_json)
+        return exit_code(error)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has seen enough; keep Python from complaining about it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        print(f"inkan: unforeseen failure: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
+        if "INKAN_DEBUG" in os.environ:  # noqa: TID251 - for whoever mends it
+            raise
+        return UNFORESEEN
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _asks_for_json(words: Sequence[str]) -> bool:
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    return any(
+        word in ("--output=json", "-ojson") or (word in ("-o", "--output") and after == "json")
+        for word, after in pairs
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The management API, from the client's side."""
+
+from typing import Any, Self
+from urllib.parse import quote
+
+from inkan.client import credentials, targets
+from inkan.client.connection import Connection
+from inkan.client.credentials import Credential
+from inkan.client.targets import Target
+from inkan.oci.reference import Namespace
+
+_NAMESPACES = "registry:namespaces:*"
+_CATALOG = "registry:catalog:*"
+
+
+class Administration:
+    """Administers one registry."""
+
+    def __init__(self, target: Target, credential: Credential) -> None:
+        self.target = target
+        self._connection = Connection(target, credential)
+
+    @classmethod
+    def of_target(cls) -> Self:
+        """Return the registry that was logged in to last.
+
+        Raises:
+            AuthenticationRequiredError: if nobody logged in to it.
+        """
+        target = targets.current()
+        return cls(target, credentials.find(target.host))
+
+    def version(self) -> dict[str, Any]:
+        """Return what the server says of itself; that it answers proves the credential."""
+        return dict(self._connection.call("GET", "/api/v1/version", _CATALOG).tree())
+
+    def namespaces(self) -> list[dict[str, Any]]:
+        """Return every namespace."""
+        return list(
+            self._connection.call("GET", "/api/v1/namespaces", _NAMESPACES).tree()["namespaces"]
+        )
+
+    def add_namespace(self, name: str) -> dict[str, Any]:
+        """Make a namespace.
+
+        Raises:
+            NamespaceInvalidError: if the name cannot be one.
+        """
+        path = f"/api/v1/namespaces/{Namespace.parse(name)}"
+        return dict(self._connection.call("PUT", path, _NAMESPACES).tree())
+
+    def remove_namespace(self, name: str, *, force: bool) -> None:
+        """Remove a namespace.
+
+        Raises:
+            NamespaceInvalidError: if the name cannot be one.
+        """
+        path = f"/api/v1/namespaces/{Namespace.parse(name)}"
+        self._connection.call("DELETE", path + ("?force=true" if force else ""), _NAMESPACES)
+
+    def images(self, namespace: str) -> list[dict[str, Any]]:
+        """Return every tag of a namespace; of all where it is empty."""
+        query = f"?namespace={quote(namespace)}" if namespace else ""
+        return list(
+            self._connection.call("GET", f"/api/v1/images{query}", _CATALOG).tree()["images"]
+        )

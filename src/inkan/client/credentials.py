@@ -1,0 +1,139 @@
+"""Credentials where docker keeps them: `config.json`, or the helper program that it names.
+
+A helper gets the secret on its standard input, never as an argument.
+
+Source: docker CLI, `docker login` § Credential stores and helpers.
+"""
+
+import base64
+import binascii
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from inkan import strict_json
+from inkan.client.environment import docker_folder, variable
+from inkan.client.private_file import write_private
+from inkan.errors import (
+    AuthenticationRequiredError,
+    JsonInvalidError,
+    SettingInvalidError,
+    UnavailableError,
+)
+from inkan.limits import MIB
+
+_HELPER_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A user name and a password, which does not show."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+def find(host: str) -> Credential:
+    """Return the credential for a registry: from the environment, else from docker's configuration.
+
+    Raises:
+        AuthenticationRequiredError: if there is none.
+        SettingInvalidError: if docker's configuration cannot be read.
+        UnavailableError: if a credential helper fails.
+    """
+    if variable("INKAN_USERNAME") and variable("INKAN_PASSWORD"):
+        return Credential(variable("INKAN_USERNAME"), variable("INKAN_PASSWORD"))
+    config = _config()
+    helper = _helper(config, host)
+    found = _from_helper(helper, host) if helper else _from_config(config, host)
+    if found is None:
+        raise AuthenticationRequiredError
+    return found
+
+
+def store(host: str, credential: Credential) -> None:
+    """Keep the credential for a registry where docker looks for it.
+
+    Raises:
+        SettingInvalidError: if docker's configuration cannot be read.
+        UnavailableError: if a credential helper fails or the file cannot be written.
+    """
+    config = _config()
+    auths = config.setdefault("auths", {})
+    if helper := _helper(config, host):
+        secret = {"ServerURL": host, "Username": credential.username, "Secret": credential.password}
+        _run(helper, "store", json.dumps(secret))
+        auths[host] = {}
+    else:
+        pair = f"{credential.username}:{credential.password}".encode()
+        auths[host] = {"auth": base64.b64encode(pair).decode()}
+    write_private(docker_folder() / "config.json", json.dumps(config, indent="\t").encode() + b"\n")
+
+
+def _config() -> dict[str, Any]:
+    path = docker_folder() / "config.json"
+    try:
+        tree = strict_json.parse(path.read_bytes(), limit_bytes=MIB)
+    except FileNotFoundError:
+        return {}
+    except (OSError, JsonInvalidError) as error:
+        raise SettingInvalidError(f"{path} cannot be used: {error}") from error
+    if not isinstance(tree, dict) or not isinstance(tree.get("auths", {}), dict):
+        raise SettingInvalidError(f"{path} is not a docker configuration")
+    return tree
+
+
+def _helper(config: Mapping[str, Any], host: str) -> str:
+    helpers = config.get("credHelpers")
+    chosen = helpers.get(host) if isinstance(helpers, dict) else None
+    return str(chosen or config.get("credsStore") or "")
+
+
+def _from_config(config: Mapping[str, Any], host: str) -> Credential | None:
+    entry = config.get("auths", {}).get(host)
+    if not isinstance(entry, dict) or not isinstance(entry.get("auth"), str):
+        return None
+    try:
+        username, colon, password = base64.b64decode(entry["auth"]).decode().partition(":")
+    except (binascii.Error, ValueError) as error:
+        raise SettingInvalidError(
+            f"docker's credential for {host} cannot be read; log in again"
+        ) from error
+    return Credential(username, password) if colon else None
+
+
+def _from_helper(helper: str, host: str) -> Credential | None:
+    answer = _run(helper, "get", host, missing_is_none=True)
+    if answer is None:
+        return None
+    try:
+        tree = strict_json.parse(answer, limit_bytes=MIB)
+        return Credential(str(tree["Username"]), str(tree["Secret"]))
+    except (JsonInvalidError, KeyError, TypeError) as error:
+        raise UnavailableError(f"the credential helper {helper} gave no credential") from error
+
+
+def _run(helper: str, verb: str, text: str, *, missing_is_none: bool = False) -> bytes | None:
+    program = shutil.which(f"docker-credential-{helper}")
+    if program is None:
+        raise UnavailableError(
+            f"docker-credential-{helper}, which docker's configuration names, is not installed"
+        )
+    try:
+        ended = subprocess.run(  # noqa: S603 - the program that the person's docker runs too
+            [program, verb],
+            input=text.encode(),
+            capture_output=True,
+            timeout=_HELPER_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UnavailableError(f"the credential helper {helper} did not answer") from error
+    if ended.returncode == 0:
+        return ended.stdout
+    if missing_is_none:
+        return None
+    raise UnavailableError(f"the credential helper {helper} failed to {verb} the credential")

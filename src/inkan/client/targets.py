@@ -1,0 +1,79 @@
+"""Which registry commands talk to: the last one somebody logged in to."""
+
+import json
+from dataclasses import dataclass
+from typing import Self
+
+from inkan import strict_json
+from inkan.client.environment import config_file
+from inkan.client.private_file import write_private
+from inkan.errors import JsonInvalidError, ReferenceInvalidError, SettingInvalidError
+from inkan.limits import API_BODY_BYTES
+from inkan.oci.reference import Reference
+
+DEFAULT_HOST = "localhost:5000"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A registry.
+
+    Attributes:
+        host: its name, with a port if it has one of its own.
+        scheme: `https`; `http` only where a person wrote it.
+    """
+
+    host: str
+    scheme: str = "https"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the registry that `HOST`, `HOST:PORT`, `https://HOST` or `http://HOST` names.
+
+        Raises:
+            ReferenceInvalidError: if it names none.
+        """
+        scheme, mark, rest = text.partition("://")
+        if not mark:
+            scheme, rest = "https", text
+        host = rest.rstrip("/")
+        if scheme not in ("https", "http") or "/" in host:
+            raise ReferenceInvalidError(text, "give HOST or HOST:PORT")
+        # the grammar of a host with no dot in it is known only before a repository
+        known = host if any(mark in host for mark in ".:") or host == "localhost" else f"{host}.x"
+        Reference.parse(f"{known}/x")
+        return cls(host, scheme)
+
+    @property
+    def url(self) -> str:
+        """Where the registry is."""
+        return f"{self.scheme}://{self.host}"
+
+
+def current() -> Target:
+    """Return the registry that was logged in to last.
+
+    Raises:
+        SettingInvalidError: if the configuration file cannot be used.
+    """
+    path = config_file()
+    try:
+        tree = strict_json.parse(path.read_bytes(), limit_bytes=API_BODY_BYTES)
+        return Target.parse(tree["target"])
+    except FileNotFoundError:
+        return Target(DEFAULT_HOST)
+    except OSError as error:
+        raise SettingInvalidError(f"{path} cannot be read: {error.strerror}") from error
+    except (JsonInvalidError, KeyError, TypeError, AttributeError, ReferenceInvalidError) as error:
+        raise SettingInvalidError(
+            f"{path} names no registry; log in again: inkan login HOST"
+        ) from error
+
+
+def remember(target: Target) -> None:
+    """Make a registry the one that commands talk to.
+
+    Raises:
+        StorageUnavailableError: if the configuration file cannot be written.
+    """
+    write_private(config_file(), json.dumps({"target": target.url}, indent=2).encode() + b"\n")
