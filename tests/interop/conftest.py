@@ -1,0 +1,95 @@
+"""A private docker engine, docker's command lines of two generations, and an Inkan server."""
+
+import itertools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from interop.docker_client import DockerClient, find_cli
+from interop.inkan_server import InkanServer
+from interop.processes import Daemon, run
+
+ENGINE_FLAGS = ("--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs")
+_numbers = itertools.count(1)
+
+
+def require(condition, reason: str):
+    """Go on if what a suite needs is there; a lack is a skip with its reason at home, and a failure in CI."""
+    if condition:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"needed in CI: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """The socket of a private docker engine."""
+    require(os.geteuid() == 0, "a docker engine needs root; run `make interop` as root")
+    dockerd = shutil.which("dockerd") or "/usr/sbin/dockerd"
+    require(Path(dockerd).exists(), "dockerd is not installed; run `make interop` as root")
+    with tempfile.TemporaryDirectory(prefix="inkan-engine-") as folder:
+        daemon = start_engine(Path(folder))
+        yield f"unix://{folder}/docker.sock"
+        daemon.end()
+
+
+def start_engine(folder: Path, prefix=()) -> Daemon:
+    socket = f"unix://{folder}/docker.sock"
+    command = [
+        *prefix,
+        shutil.which("dockerd") or "/usr/sbin/dockerd",
+        *ENGINE_FLAGS,
+        f"--data-root={folder}/root",
+        f"--exec-root={folder}/exec",
+        f"--pidfile={folder}/docker.pid",
+        "-H",
+        socket,
+    ]
+    daemon = Daemon(command, folder / "dockerd.log")
+    program = find_cli("20") or find_cli("28")
+    daemon.wait_until(lambda: run(program, "-H", socket, "version", check=False).code == 0)
+    return daemon
+
+
+@pytest.fixture(scope="session", params=["20", "28"])
+def cli(request):
+    """A docker command line."""
+    program = find_cli(request.param)
+    require(program, f"no docker command line of generation {request.param} is installed")
+    return program
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """An Inkan server with the namespace `team`; it must end well."""
+    server = InkanServer(tmp_path_factory.mktemp("inkan")).start().log_in()
+    server.inkan("namespace-add", "team")
+    yield server
+    assert server.stop() == 0, server.log()
+
+
+@pytest.fixture
+def person(cli, engine, tmp_path, server):
+    """Makes people, each with a docker of their own that is logged in."""
+
+    def make(name: str) -> DockerClient:
+        client = DockerClient(cli, tmp_path / name, engine)
+        client.log_in(server.host)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def owner(person):
+    return person("owner")
+
+
+@pytest.fixture
+def repository(server):
+    """A repository that no other test uses, without a tag."""
+    return f"{server.host}/team/app{next(_numbers)}"

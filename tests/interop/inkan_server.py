@@ -1,0 +1,82 @@
+"""An Inkan server as a person starts it, on ports of its own."""
+
+import os
+import shutil
+import ssl
+import sys
+import urllib.request
+from pathlib import Path
+
+from interop.processes import Daemon, free_port, run
+
+PASSWORD = "correct-horse-battery"
+
+
+def inkan_program() -> str:
+    beside = Path(sys.executable).with_name("inkan")
+    return os.environ.get("INKAN_PROGRAM") or (str(beside) if beside.exists() else shutil.which("inkan"))
+
+
+class InkanServer:
+    """A server with the namespace `team`, and a command line that is logged in to it."""
+
+    def __init__(self, folder: Path, *arguments, name="localhost", address="127.0.0.1", prefix=()):
+        self.folder = folder
+        self.data = folder / "data"
+        self.name = name
+        self.port, self.trust_port = free_port(), free_port()
+        self.host = f"{name}:{self.port}"
+        self.trust_url = f"https://{name}:{self.trust_port}"
+        self.prefix = prefix
+        self.command = [
+            *prefix,
+            inkan_program(),
+            "serve",
+            "--data",
+            self.data,
+            "--listen",
+            f"{address}:{self.port}",
+            "--trust-listen",
+            f"{address}:{self.trust_port}",
+            "--host",
+            name,
+            *arguments,
+        ]
+        self.environment = {
+            "INKAN_CONFIG": str(folder / "inkan.json"),
+            "DOCKER_CONFIG": str(folder / "inkan-docker"),
+        }
+        self.daemon = None
+
+    def start(self):
+        env = {**self.environment, "INKAN_ADMIN_PASSWORD": PASSWORD}
+        self.daemon = Daemon(self.command, self.folder / "inkan.log", env)
+        # a person reads these words before anything else is done
+        self.daemon.wait_until(lambda: "Log in and make a namespace" in self.log())
+        return self
+
+    def log(self) -> str:
+        return self.daemon.log.read_text(errors="replace")
+
+    def stop(self) -> int:
+        return self.daemon.end()
+
+    @property
+    def ca(self) -> Path:
+        return self.data / "ca.crt"
+
+    def inkan(self, *words, stdin=b"", check=True, env=None):
+        return run(
+            *self.prefix, inkan_program(), *words, env={**self.environment, **(env or {})}, stdin=stdin, check=check
+        )
+
+    def log_in(self):
+        words = ("login", self.host, "--ca", self.ca, "-u", "admin", "--password-stdin")
+        self.inkan(*words, stdin=PASSWORD.encode())
+        return self
+
+    def get(self, path: str) -> bytes:
+        context = ssl.create_default_context(cafile=str(self.ca))
+        url = f"https://{self.host}{path}"
+        with urllib.request.urlopen(url, context=context, timeout=10) as answer:
+            return answer.read()

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Installs the real clients that the interop suites drive, from Debian. Does nothing when all are there.
+set -euo pipefail
+packages=(docker.io notary docker-registry skopeo debootstrap iproute2 openssl ca-certificates)
+programs=(/usr/bin/docker /usr/sbin/dockerd notary notary-server docker-registry skopeo debootstrap ip openssl)
+missing=()
+for program in "${programs[@]}"; do command -v "$program" >/dev/null || missing+=("$program"); done
+[ ${#missing[@]} -eq 0 ] && exit 0
+if [ "$(id -u)" -ne 0 ]; then
+  echo "interop: missing ${missing[*]}; install as root: apt-get install ${packages[*]}" >&2
+  exit 1
+fi
+echo "interop: installing ${packages[*]}" >&2
+# the packages bring services; none of them is to start by itself
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+apt-get -qq install -y --no-install-recommends "${packages[@]}" >/dev/null

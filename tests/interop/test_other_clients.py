@@ -1,0 +1,70 @@
+"""notary and skopeo read what docker wrote, and docker what skopeo wrote."""
+
+import base64
+import json
+import shutil
+
+import pytest
+from interop.conftest import require
+from interop.inkan_server import PASSWORD
+from interop.processes import run
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def signed(owner, repository):
+    owner.make_image(f"{repository}:1.0")
+    pushed = owner("push", f"{repository}:1.0", trust=True)
+    return repository, pushed.out.split("digest: sha256:")[1][:64]
+
+
+def notary(server, folder, *words):
+    require(shutil.which("notary"), "notary is not installed")
+    auth = base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
+    command = ("notary", "-s", server.trust_url, "--tlscacert", server.ca, "-d", folder)
+    return run(*command, *words, env={"NOTARY_AUTH": auth})
+
+
+def test_notary_lists_and_looks_up_what_docker_signed(server, signed, tmp_path):
+    repository, digest = signed
+    listed = notary(server, tmp_path / "notary", "list", repository).out
+    assert "1.0" in listed
+    assert digest in listed
+    assert digest in notary(server, tmp_path / "notary", "lookup", repository, "1.0").out
+
+
+def skopeo(server, *words, timeout=120):
+    require(shutil.which("skopeo"), "skopeo is not installed")
+    return run("skopeo", *words, timeout=timeout)
+
+
+def authfile(server, folder):
+    auth = base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
+    file = folder / "auth.json"
+    file.write_text(json.dumps({"auths": {server.host: {"auth": auth}}}))
+    return ("--authfile", file)
+
+
+@pytest.mark.parametrize("form", ["v2s2", "oci"])
+def test_skopeo_copies_in_and_out(server, signed, tmp_path, form, person):
+    repository, _ = signed
+    auth = authfile(server, tmp_path)
+    certificates = tmp_path / "certs"
+    certificates.mkdir()
+    shutil.copy(server.ca, certificates / "ca.crt")
+    source = f"docker://{repository}:1.0"
+    target = f"docker://{repository}-copy:{form}"
+    folder = f"dir:{tmp_path}/out"
+    both = ("--src-cert-dir", certificates, "--dest-cert-dir", certificates)
+    skopeo(server, "copy", "--format", form, *auth, *both, source, target)
+    skopeo(server, "copy", *auth, "--src-cert-dir", certificates, target, folder)
+    inspected = skopeo(server, "inspect", "--raw", *auth, "--cert-dir", certificates, target).out
+    expected = {"v2s2": "docker.distribution.manifest.v2", "oci": "oci.image.manifest.v1"}[form]
+    assert expected in inspected
+    # and back in under another name: the bytes, and so the digest, are the same
+    again = f"docker://{repository}-again:{form}"
+    skopeo(server, "copy", "--preserve-digests", *auth, "--dest-cert-dir", certificates, folder, again)
+    assert skopeo(server, "inspect", "--raw", *auth, "--cert-dir", certificates, again).out == inspected
+    consumer = person("consumer")
+    consumer("pull", f"{repository}-again:{form}")
