@@ -1,0 +1,138 @@
+"""What was acknowledged survives kill -9: blobs, tags, metadata versions; and the collection still verifies."""
+
+import http.client
+import random
+import threading
+import time
+from hashlib import sha256
+
+import pytest
+from faults.wire import Server, Wire
+
+from inkan.clock import SystemClock
+from inkan.strict_json import parse
+from inkan.testing.publisher import Publisher
+from inkan.tuf.keys import PublicKey
+from inkan.tuf.metadata import parse_root, parse_snapshot, parse_targets, parse_timestamp
+from inkan.tuf.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP
+from inkan.tuf.verify import require_threshold
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+WANTED, KILLS_AT_LEAST = 100, 25
+CUT = (OSError, http.client.HTTPException)
+
+
+class Pusher:
+    """Pushes images until the server dies; new tags, and one tag that moves."""
+
+    def __init__(self, number: int):
+        self.repository = f"team/pusher{number}"
+        self.random = random.Random(number)
+        self.blobs, self.tags, self.maybe_moved = {}, {}, set()
+        self.count = 0
+
+    def work(self, port: int):
+        with Wire(port) as wire:
+            self.push(wire)
+
+    def push(self, wire: Wire):
+        try:
+            while True:
+                self.count += 1
+                content = self.random.randbytes(self.random.choice([10, 5_000, 300_000]))
+                for tag in (f"t{self.count}", "moving"):
+                    # whatever is on its way may or may not be there afterwards
+                    self.maybe_moved.add(sha256(content).hexdigest())
+                    blob, manifest = wire.push_image(self.repository, tag, content)
+                    self.blobs[blob], self.tags[tag] = content, manifest
+                    self.maybe_moved.clear()
+        except CUT:
+            return
+
+    def check(self, wire: Wire):
+        for blob, content in self.blobs.items():
+            assert wire.call("GET", f"/v2/{self.repository}/blobs/{blob}", expect=200).body == content
+        for tag, manifest in self.tags.items():
+            answer = wire.call("GET", f"/v2/{self.repository}/manifests/{tag}", expect=200)
+            assert f"sha256:{sha256(answer.body).hexdigest()}" == answer.headers["docker-content-digest"]
+            if tag != "moving" or not self.maybe_moved:
+                assert answer.headers["docker-content-digest"] == manifest
+
+
+class Owner:
+    """Publishes until the server dies."""
+
+    def __init__(self, port: int):
+        self.gun = f"localhost:{port}/team/signed"
+        self.acknowledged = {}
+        with Wire(port) as wire:
+            keys = {role: PublicKey.from_json(self.key(wire, role)) for role in (SNAPSHOT, TIMESTAMP)}
+            self.publisher = Publisher(self.gun, keys, now=SystemClock().now())
+            files = self.publisher.first_push("t0", b"0" * 32)
+            wire.publish(self.gun, files)
+        self.acknowledged[2] = files[TARGETS]
+
+    def key(self, wire, role):
+        answer = wire.call("GET", f"/v2/{self.gun}/_trust/tuf/{role}.key", expect=200)
+        return parse(answer.body, limit_bytes=10_000)
+
+    def work(self, port: int):
+        with Wire(port) as wire:
+            self.publish(wire)
+
+    def publish(self, wire: Wire):
+        try:
+            # what was on its way when the server died may have been kept: go on from what is there
+            held = parse_targets(wire.metadata(self.gun, "targets"))
+            self.publisher.targets_version = held.version
+            while True:
+                version = self.publisher.targets_version + 1
+                files = self.publisher.push(f"t{version}", version.to_bytes(32))
+                wire.publish(self.gun, files)
+                self.acknowledged[version] = files[TARGETS]
+        except CUT:
+            return
+
+    def check(self, wire: Wire):
+        root = parse_root(wire.metadata(self.gun, "root"))
+        timestamp = parse_timestamp(wire.metadata(self.gun, "timestamp"))
+        require_threshold(root.role_keys(TIMESTAMP), timestamp.signatures, timestamp.message)
+        name = timestamp.meta[SNAPSHOT].hashes["sha256"].hex()
+        snapshot = parse_snapshot(wire.metadata(self.gun, f"snapshot.{name}"))
+        timestamp.meta[SNAPSHOT].require_match(SNAPSHOT, snapshot.raw)
+        require_threshold(root.role_keys(SNAPSHOT), snapshot.signatures, snapshot.message)
+        snapshot.meta[ROOT].require_match(ROOT, root.raw)
+        targets = parse_targets(wire.metadata(self.gun, f"targets.{snapshot.meta[TARGETS].hashes['sha256'].hex()}"))
+        require_threshold(root.role_keys(TARGETS), targets.signatures, targets.message)
+        assert targets.version >= max(self.acknowledged)
+        for version, raw in self.acknowledged.items():
+            assert wire.metadata(self.gun, f"{version}.targets") == raw
+
+
+def test_kill_9_loses_nothing_acknowledged(tmp_path):
+    server = Server(tmp_path / "data").start()
+    with Wire(server.port) as wire:
+        wire.make_namespace("team")
+    pushers, owner = [Pusher(1), Pusher(2)], Owner(server.port)
+    chance = random.Random(5000)
+    kills = 0
+    while (
+        kills < KILLS_AT_LEAST
+        or sum(len(p.tags) for p in pushers) < WANTED
+        or len(owner.acknowledged) < WANTED
+    ):
+        workers = [threading.Thread(target=w.work, args=(server.port,)) for w in (*pushers, owner)]
+        for worker in workers:
+            worker.start()
+        time.sleep(chance.uniform(0.05, 0.5))
+        server.kill()
+        for worker in workers:
+            worker.join(timeout=30)
+            assert not worker.is_alive()
+        kills += 1
+        server.start()
+        with Wire(server.port) as wire:
+            for witness in (*pushers, owner):
+                witness.check(wire)
+    assert server.stop() == 0
+    print(f"{kills} kills, {sum(len(p.tags) for p in pushers)} pushes, {len(owner.acknowledged)} publishes")
