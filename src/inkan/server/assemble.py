@@ -31,8 +31,10 @@ from inkan.server.settings import Settings
 from inkan.server.tls import ServerTls
 from inkan.store.blobs_files import FileBlobs
 from inkan.store.layout import DataFolder
+from inkan.store.ports import BlobStore, UploadStore
 from inkan.store.sql.accounts import SqlAccounts
 from inkan.store.sql.catalog import SqlCatalog
+from inkan.store.sql.database import Database
 from inkan.store.sql.keys import SqlOnlineKeys, SqlTokenKeys
 from inkan.store.sql.namespaces import SqlNamespaces
 from inkan.store.sql.sqlite import SqliteDatabase
@@ -70,11 +72,11 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The stores on embedded defaults."""
+    """What everything is kept in."""
 
-    database: SqliteDatabase
-    blobs: FileBlobs
-    uploads: FileUploads
+    database: Database
+    blobs: BlobStore
+    uploads: UploadStore
 
 
 @asynccontextmanager
@@ -109,16 +111,21 @@ async def assemble(
     else:
         key_encryption_key = load_key_encryption_key(folder.key_encryption_key)
     async with open_stores(folder) as stores:
-        yield await _build(settings, stores, key_encryption_key, clock, tls)
+        yield await build(settings, stores, key_encryption_key, clock, tls)
 
 
-async def _build(
+async def build(
     settings: Settings,
     stores: Stores,
     key_encryption_key: KeyEncryptionKey,
     clock: Clock,
     tls: ServerTls | None,
 ) -> Product:
+    """Return everything that stands on open stores.
+
+    Raises:
+        KeyUnreadableError: if kept keys do not open with the key-encryption key at hand.
+    """
     database = stores.database
     hosts = HostNames(settings.host_names)
     namespaces, catalog = SqlNamespaces(database), SqlCatalog(database)

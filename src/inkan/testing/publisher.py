@@ -141,9 +141,7 @@ class Publisher:
             "version": self.targets_version,
         }
 
-    def delegated_file(
-        self, role: RoleName, signer: EcdsaSigner, tags: dict[str, Any]
-    ) -> bytes:
+    def delegated_file(self, role: RoleName, signer: EcdsaSigner, tags: dict[str, Any]) -> bytes:
         """Return the next file of a delegation, with more tags in it."""
         version, held = self.signed.get(role, (0, {}))
         self.signed[role] = (version + 1, {**held, **tags})

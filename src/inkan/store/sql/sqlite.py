@@ -85,7 +85,7 @@ class SqliteDatabase:
             # one statement is one state by itself; several are held together by a transaction
             self._reader.execute("BEGIN DEFERRED")
             try:
-                return _drive(self._reader, make(*args, **kwargs))
+                return drive(self._reader, make(*args, **kwargs))
             finally:
                 self._reader.execute("COMMIT")
         except sqlite3.Error as error:
@@ -125,7 +125,7 @@ class SqliteDatabase:
 def _attempt(connection: sqlite3.Connection, work: _Work) -> None:
     connection.execute("SAVEPOINT one")
     try:
-        work.outcome = _drive(connection, work.make())
+        work.outcome = drive(connection, work.make())
     except sqlite3.Error as error:
         if not connection.in_transaction:
             # a full disk makes SQLite undo the whole batch by itself
@@ -138,7 +138,8 @@ def _attempt(connection: sqlite3.Connection, work: _Work) -> None:
     connection.execute("RELEASE one")
 
 
-def _drive(connection: sqlite3.Connection, transaction: Transaction[_T]) -> _T:
+def drive(connection: sqlite3.Connection, transaction: Transaction[_T]) -> _T:
+    """Run a transaction on an open connection, statement by statement; return its result."""
     rows: Sequence[Row] = ()
     try:
         statement = next(transaction)

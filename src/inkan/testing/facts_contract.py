@@ -1,0 +1,323 @@
+"""What every store of facts must keep of its promises; a driver's suite is a subclass that makes a database."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from inkan.errors import (
+    ManifestBlobUnknownError,
+    MetadataVersionError,
+    NamespaceExistsError,
+    NamespaceNotEmptyError,
+    NamespaceQuotaError,
+    NamespaceUnknownError,
+    UploadRangeError,
+    UploadUnknownError,
+)
+from inkan.oci.digest import Digest
+from inkan.oci.reference import Gun, Namespace, RepositoryName, Tag
+from inkan.store.records import (
+    AccountRecord,
+    BlobRecord,
+    ManifestRecord,
+    MetadataRecord,
+    NamespaceRecord,
+    OnlineKeyRecord,
+    StorageKey,
+    TokenKeyRecord,
+    UploadId,
+    UploadRecord,
+)
+from inkan.store.sql.accounts import SqlAccounts
+from inkan.store.sql.catalog import SqlCatalog
+from inkan.store.sql.database import Database
+from inkan.store.sql.keys import SqlOnlineKeys, SqlTokenKeys
+from inkan.store.sql.namespaces import SqlNamespaces
+from inkan.store.sql.trust_store import SqlTrustStore
+from inkan.store.sql.upload_sessions import SqlUploadSessions
+from inkan.testing.expect import raises
+from inkan.tuf.roles import ROOT, TARGETS, TIMESTAMP
+
+NOW = datetime(2031, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+APP, OTHER = RepositoryName("team/app"), RepositoryName("team_a/app")
+GUN = Gun.parse("localhost:5000/team/app")
+
+
+def blob(content: bytes, key: str = "k1") -> BlobRecord:
+    """Return the record of some content."""
+    return BlobRecord(Digest.of(content), len(content), StorageKey(key))
+
+
+def manifest(
+    payload: bytes, *blobs: BlobRecord, repository: RepositoryName = APP
+) -> ManifestRecord:
+    """Return a manifest over blobs."""
+    digests = tuple(one.digest for one in blobs)
+    return ManifestRecord(
+        repository=repository,
+        digest=Digest.of(payload),
+        media_type="m/t",
+        payload=payload,
+        blobs=digests,
+        children=(),
+        subject=None,
+        artifact_type="",
+        image_bytes=7,
+        pushed_by="alice",
+        created_at=NOW,
+    )
+
+
+def metadata(role: str, version: int, raw: bytes = b"{}", gun: Gun = GUN) -> MetadataRecord:
+    """Return one version of a role."""
+    names = {"root": ROOT, "targets": TARGETS, "timestamp": TIMESTAMP}
+    sha256 = Digest.of(raw).encoded
+    return MetadataRecord(
+        gun, names[role], version, sha256, raw, NOW + timedelta(days=version), NOW
+    )
+
+
+class DatabaseContract:
+    """Makes the database that the suites of facts run on."""
+
+    async def make_database(self) -> Database:
+        """Return an empty database with the schema."""
+        raise NotImplementedError
+
+
+class CatalogContract(DatabaseContract):
+    """One test for each promise of `Catalog`."""
+
+    async def test_a_repository_holds_what_was_linked_and_no_other_does(self) -> None:
+        """Promise 2: a blob is read through its repository."""
+        catalog = SqlCatalog(await self.make_database())
+        assert await catalog.link_blob(APP, blob(b"1")) == blob(b"1")
+        assert await catalog.find_blob(APP, Digest.of(b"1")) == blob(b"1")
+        assert await catalog.find_blob(OTHER, Digest.of(b"1")) is None
+        assert await catalog.has_repository(APP)
+        assert not await catalog.has_repository(OTHER)
+
+    async def test_the_first_bytes_of_a_digest_are_kept(self) -> None:
+        """Promise 2: also when many bring the same at once, one storage key wins for all."""
+        catalog = SqlCatalog(await self.make_database())
+        kept = await asyncio.gather(
+            *(catalog.link_blob(APP, blob(b"1", f"k{number}")) for number in range(8))
+        )
+        assert len({one.key for one in kept}) == 1
+        assert (await catalog.link_blob(OTHER, blob(b"1", "late"))).key == kept[0].key
+
+    async def test_a_manifest_over_missing_content_is_not_kept(self) -> None:
+        """Promise 3: neither it nor its tag."""
+        catalog = SqlCatalog(await self.make_database())
+        await catalog.link_blob(OTHER, blob(b"1"))
+        async with raises(ManifestBlobUnknownError):
+            await catalog.put_manifest(manifest(b"m", blob(b"1")), Tag("v1"))
+        assert await catalog.find_manifest(APP, Tag("v1")) is None
+        assert await catalog.list_tags(APP, "", 10) == []
+
+    async def test_a_manifest_is_found_by_tag_and_by_digest_as_it_came(self) -> None:
+        """Promise 3: byte for byte."""
+        catalog = SqlCatalog(await self.make_database())
+        await catalog.link_blob(APP, blob(b"1"))
+        kept = manifest(b"\x00\xffm", blob(b"1"))
+        await catalog.put_manifest(kept, Tag("v1"))
+        await catalog.put_manifest(kept, Tag("v1"))
+        for reference in (Tag("v1"), kept.digest):
+            found = await catalog.find_manifest(APP, reference)
+            assert found == replace(kept, blobs=())
+
+    async def test_a_tag_moves_and_the_old_manifest_stays(self) -> None:
+        """Promise 3: the last writer's is what the tag points to."""
+        catalog = SqlCatalog(await self.make_database())
+        first, second = manifest(b"1"), manifest(b"2")
+        await catalog.put_manifest(first, Tag("v"))
+        await catalog.put_manifest(second, Tag("v"))
+        moved = await catalog.find_manifest(APP, Tag("v"))
+        assert moved is not None
+        assert moved.digest == second.digest
+        assert await catalog.find_manifest(APP, first.digest) is not None
+
+    async def test_lists_are_by_code_point_and_begin_after(self) -> None:
+        """Promise 5: upper case before lower case, and `last` need not exist."""
+        catalog = SqlCatalog(await self.make_database())
+        for tag in ("b", "A", "a", "B", "_"):
+            await catalog.put_manifest(manifest(b"m"), Tag(tag))
+        assert await catalog.list_tags(APP, "", 10) == ["A", "B", "_", "a", "b"]
+        assert await catalog.list_tags(APP, "Z", 2) == ["_", "a"]
+        await catalog.put_manifest(manifest(b"m", repository=OTHER), None)
+        assert await catalog.list_repositories("", 10) == ["team/app", "team_a/app"]
+        assert await catalog.list_repositories("team/app", 10) == ["team_a/app"]
+
+    async def test_images_are_listed_by_namespace(self) -> None:
+        """A namespace's name is matched whole."""
+        catalog = SqlCatalog(await self.make_database())
+        await catalog.put_manifest(manifest(b"m"), Tag("v"))
+        await catalog.put_manifest(manifest(b"m", repository=OTHER), Tag("v"))
+        assert len(await catalog.list_images(None)) == 2
+        (image,) = await catalog.list_images(Namespace("team"))
+        assert (image.repository, image.image_bytes, image.created_at) == (APP, 7, NOW)
+
+
+class UploadSessionsContract(DatabaseContract):
+    """One test for each promise of `UploadSessions`."""
+
+    async def test_an_upload_advances_from_where_it_stands(self) -> None:
+        """Promise 2: of two who saw the same offset one wins."""
+        sessions = SqlUploadSessions(await self.make_database())
+        seen = UploadRecord(UploadId("a" * 32), APP, "alice", 0, Digest.of(b""), NOW)
+        await sessions.begin(seen)
+        later = replace(seen, offset_bytes=5, sha256=None, updated_at=NOW + timedelta(hours=1))
+        await sessions.advance(seen, later)
+        async with raises(UploadRangeError):
+            await sessions.advance(seen, later)
+        assert await sessions.find(seen.upload_id) == later
+        assert await sessions.list_idle(NOW, 10) == []
+        assert await sessions.list_idle(NOW + timedelta(days=1), 10) == [later]
+
+    async def test_a_finished_upload_is_gone(self) -> None:
+        """Promise 3: and finishing again is no error."""
+        sessions = SqlUploadSessions(await self.make_database())
+        seen = UploadRecord(UploadId("a" * 32), APP, "alice", 0, None, NOW)
+        await sessions.begin(seen)
+        await sessions.finish(seen.upload_id)
+        await sessions.finish(seen.upload_id)
+        assert await sessions.find(seen.upload_id) is None
+        async with raises(UploadUnknownError):
+            await sessions.advance(seen, seen)
+
+
+class NamespacesContract(DatabaseContract):
+    """One test for each promise of `Namespaces`."""
+
+    async def test_names_are_unique_and_counted_also_in_a_race(self) -> None:
+        """Promise 1."""
+        namespaces = SqlNamespaces(await self.make_database())
+        team = NamespaceRecord(Namespace("team"), NOW, "alice")
+        await namespaces.add(team, 3)
+        async with raises(NamespaceExistsError):
+            await namespaces.add(team, 3)
+        tries = [
+            namespaces.add(NamespaceRecord(Namespace(f"team{n}"), NOW, "alice"), 3)
+            for n in range(6)
+        ]
+        ended = await asyncio.gather(*tries, return_exceptions=True)
+        assert sum(isinstance(one, NamespaceQuotaError) for one in ended) == 4
+        assert len(await namespaces.list()) == 3
+        assert await namespaces.find("team") == team
+        assert await namespaces.find("nowhere") is None
+
+    async def test_a_namespace_that_holds_something_goes_only_by_force(self) -> None:
+        """Promise 2: and takes along what is in it, nothing of a neighbour."""
+        database = await self.make_database()
+        namespaces, catalog, trust = (
+            SqlNamespaces(database),
+            SqlCatalog(database),
+            SqlTrustStore(database),
+        )
+        for name in ("team", "team_a"):
+            await namespaces.add(NamespaceRecord(Namespace(name), NOW, "alice"), 9)
+        for repository in (APP, OTHER):
+            await catalog.link_blob(repository, blob(b"1"))
+            await catalog.put_manifest(manifest(b"m", blob(b"1"), repository=repository), Tag("v"))
+        await trust.publish([metadata("root", 1)])
+        async with raises(NamespaceNotEmptyError):
+            await namespaces.remove(Namespace("team"), force=False)
+        await namespaces.remove(Namespace("team"), force=True)
+        assert not await catalog.has_repository(APP)
+        assert await catalog.find_manifest(OTHER, Tag("v")) is not None
+        assert await trust.current(GUN) == {}
+        async with raises(NamespaceUnknownError):
+            await namespaces.remove(Namespace("team"), force=True)
+
+
+class AccountsContract(DatabaseContract):
+    """One test for each promise of `Accounts`."""
+
+    async def test_an_account_is_what_was_put_last(self) -> None:
+        """Promise 1."""
+        accounts = SqlAccounts(await self.make_database())
+        alice = AccountRecord("alice", "hash", is_admin=True, is_disabled=False, created_at=NOW)
+        assert await accounts.count() == 0
+        await accounts.put(alice)
+        await accounts.put(replace(alice, is_disabled=True))
+        assert await accounts.find("alice") == replace(alice, is_disabled=True)
+        assert await accounts.find("Alice") is None
+        assert await accounts.count() == 1
+
+
+class TrustStoreContract(DatabaseContract):
+    """One test for each promise of `TrustStore`."""
+
+    async def test_all_of_a_publish_is_kept_or_none(self) -> None:
+        """Promise 1."""
+        trust = SqlTrustStore(await self.make_database())
+        await trust.publish([metadata("root", 1), metadata("targets", 2)])
+        async with raises(MetadataVersionError):
+            await trust.publish([metadata("root", 2), metadata("targets", 2)])
+        assert await trust.find_version(GUN, ROOT, 2) is None
+        async with raises(MetadataVersionError):
+            await trust.publish([metadata("targets", 1)])
+
+    async def test_of_many_publishers_of_one_version_one_wins(self) -> None:
+        """Promise 1: and it is the winner's bytes that are kept."""
+        trust = SqlTrustStore(await self.make_database())
+        batches = [
+            [metadata("targets", 1, b"%d" % n), metadata("timestamp", 1, b"%d" % n)]
+            for n in range(20)
+        ]
+        ended = await asyncio.gather(*map(trust.publish, batches), return_exceptions=True)
+        winners = [n for n, outcome in enumerate(ended) if outcome is None]
+        assert len(winners) == 1
+        current = await trust.current(GUN)
+        assert {record.raw for record in current.values()} == {b"%d" % winners[0]}
+
+    async def test_the_highest_version_is_current_and_all_are_found(self) -> None:
+        """Promise 2: by role, by version, by checksum, byte for byte."""
+        trust = SqlTrustStore(await self.make_database())
+        for version in (1, 2, 10):
+            await trust.publish([metadata("targets", version, b"\x00v%d" % version)])
+        newest = metadata("targets", 10, b"\x00v10")
+        assert await trust.find_current(GUN, TARGETS) == newest
+        assert (await trust.current(GUN))[TARGETS] == newest
+        second = metadata("targets", 2, b"\x00v2")
+        assert await trust.find_version(GUN, TARGETS, 2) == second
+        assert await trust.find_checksum(GUN, TARGETS, second.sha256) == second
+        assert await trust.find_checksum(GUN, ROOT, second.sha256) is None
+
+    async def test_a_collections_name_is_matched_whole(self) -> None:
+        """Promise 3: the reference deletes `a/prefix` with `a/pre`."""
+        trust = SqlTrustStore(await self.make_database())
+        longer = Gun.parse(f"{GUN}-and-more")
+        elsewhere = Gun.parse("other.test/team/app")
+        for gun in (GUN, longer, elsewhere):
+            await trust.publish([metadata("root", 1, gun=gun)])
+        assert await trust.list_collections(APP) == [GUN, elsewhere]
+        await trust.delete(GUN)
+        await trust.delete(GUN)
+        assert await trust.current(GUN) == {}
+        assert await trust.find_current(longer, ROOT) is not None
+
+    async def test_only_current_metadata_counts_as_expiring(self) -> None:
+        """What a newer version has replaced needs no renewal."""
+        trust = SqlTrustStore(await self.make_database())
+        await trust.publish([metadata("timestamp", 1)])
+        before = NOW + timedelta(days=2)
+        assert await trust.list_expiring(TIMESTAMP, before, 10) == [GUN]
+        await trust.publish([metadata("timestamp", 5)])
+        assert await trust.list_expiring(TIMESTAMP, before, 10) == []
+
+
+class KeysContract(DatabaseContract):
+    """One test for each promise of `OnlineKeys` and `TokenKeys`."""
+
+    async def test_keys_are_listed_newest_first(self) -> None:
+        """Promise 2 of both."""
+        database = await self.make_database()
+        online, tokens = SqlOnlineKeys(database), SqlTokenKeys(database)
+        for number in (1, 2):
+            at = NOW + timedelta(days=number)
+            await online.add(OnlineKeyRecord(GUN, TIMESTAMP, f"k{number}", b"p", b"s", at))
+            await tokens.add(TokenKeyRecord(f"k{number}", b"s", at))
+        assert [key.key_id for key in await online.list(GUN, TIMESTAMP)] == ["k2", "k1"]
+        assert await online.list(GUN, ROOT) == []
+        assert [key.key_id for key in await tokens.list()] == ["k2", "k1"]
