@@ -1,0 +1,48 @@
+"""The whole product in process, on memory, with a clock that stands still."""
+
+import os
+
+import pytest
+from asgi import Client
+
+from inkan.keys.sealing import KeyEncryptionKey
+from inkan.oci.reference import Namespace
+from inkan.server.assemble import Stores, build
+from inkan.server.settings import load
+from inkan.store.memory import MemoryBlobs, MemoryDatabase, MemoryUploads
+from inkan.testing.clock import FixedClock
+
+
+class World:
+    """The product and what it stands on."""
+
+    def __init__(self, product, stores, clock):
+        self.product, self.stores, self.clock = product, stores, clock
+
+    def client(self, **options) -> Client:
+        return Client(self.product.registry, **options)
+
+
+@pytest.fixture
+async def world():
+    blobs = MemoryBlobs()
+    stores = Stores(MemoryDatabase(), blobs, MemoryUploads(blobs))
+    clock = FixedClock()
+    settings = load({"host": ("localhost", "registry.test")}, {})
+    product = await build(settings, stores, KeyEncryptionKey(os.urandom(32)), clock, None)
+    await product.accounts.create("admin", "secret-password", is_admin=True)
+    await product.accounts.create("bob", "other-password", is_admin=False)
+    world = World(product, stores, clock)
+    await world.client()("PUT", f"/api/v1/namespaces/{Namespace('team')}", expect=201)
+    yield world
+    await stores.database.close()
+
+
+@pytest.fixture
+def admin(world):
+    return world.client()
+
+
+@pytest.fixture
+def nobody(world):
+    return world.client(user=None)

@@ -1,0 +1,54 @@
+"""The management API, health and metrics."""
+
+import pytest
+
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+async def test_namespaces_are_made_listed_and_removed(admin):
+    made = await admin("PUT", "/api/v1/namespaces/my-team", expect=201)
+    assert made.json["created_by"] == "admin"
+    listed = (await admin("GET", "/api/v1/namespaces", expect=200)).json["namespaces"]
+    assert [one["name"] for one in listed] == ["my-team", "team"]
+    assert (await admin("PUT", "/api/v1/namespaces/my-team", expect=409)).code == "NAMESPACE_EXISTS"
+    await admin("DELETE", "/api/v1/namespaces/my-team", expect=204)
+    assert (await admin("DELETE", "/api/v1/namespaces/my-team", expect=404)).code == "NAMESPACE_UNKNOWN"
+
+
+@pytest.mark.parametrize("name", ["abc", "a" * 31, "-team", "team-", "Team", "te.am", "te am", "localhost", "a___b", "t%C3%A9am"])
+async def test_L1_names_outside_the_grammar_are_refused(admin, name):
+    await admin("PUT", f"/api/v1/namespaces/{name.replace(' ', '%20')}", expect=400)
+
+
+@pytest.mark.parametrize("name", ["abcd", "a" * 30, "a-b_c", "1234", "a--b", "a__b"])
+async def test_L1_names_within_the_grammar_are_made_and_can_be_pushed_to(admin, name):
+    await admin("PUT", f"/api/v1/namespaces/{name}", expect=201)
+    await admin("POST", f"/v2/{name}/app/blobs/uploads/", expect=202)
+
+
+async def test_a_namespace_that_holds_something_is_kept_without_force(admin):
+    await admin("POST", "/v2/team/app/blobs/uploads/?digest=sha256:" + EMPTY, b"", expect=201)
+    refused = await admin("DELETE", "/api/v1/namespaces/team", expect=409)
+    assert "--force" in refused.json["errors"][0]["message"]
+    await admin("DELETE", "/api/v1/namespaces/team?force=maybe", expect=400)
+    await admin("DELETE", "/api/v1/namespaces/team?force=true", expect=204)
+
+
+async def test_a_hundred_namespaces_are_all(admin):
+    for number in range(99):
+        await admin("PUT", f"/api/v1/namespaces/team{number}", expect=201)
+    assert (await admin("PUT", "/api/v1/namespaces/one-more", expect=409)).code == "NAMESPACE_QUOTA"
+
+
+async def test_the_trust_server_is_named_as_the_caller_names_the_registry(world):
+    client = world.client(host="registry.test:5000")
+    assert (await client("GET", "/api/v1/version", expect=200)).json["trust_server"] == "https://registry.test:4443"
+
+
+async def test_health_and_metrics_ask_nobody_and_tell_little(nobody):
+    assert (await nobody("GET", "/health/live", expect=200)).json == {"status": "ok"}
+    assert (await nobody("GET", "/health/ready", expect=200)).json == {"status": "ok"}
+    text = (await nobody("GET", "/metrics", expect=200)).body.decode()
+    assert 'inkan_http_requests_total{method="GET",operation="health-live",status="200"} 1.0' in text
+    assert "team" not in text
+
