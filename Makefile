@@ -5,10 +5,10 @@ PYTHON := python3
 endif
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find src -name '*.py' -o -name '*.sql') pyproject.toml README.md
+SOURCES := $(shell find src -type f -not -name '*.pyc') pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check lint types imports unit test interop bench locks docs clean
+.PHONY: help setup dev run check lint types imports unit test interop bench locks docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,8 +40,8 @@ dev: $(VENV)/.dev-requirements $(VENV)/.installed
 check: lint types imports unit ## format, lint, types, imports, fast tests: under a minute
 
 lint: dev
-	$(BIN)/ruff format --check src tests bench
-	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench docs
+	$(BIN)/ruff check src tests bench docs
 
 types: dev
 	$(BIN)/mypy
@@ -62,6 +62,9 @@ interop: dev ## install the real clients from Debian (as root) and run the inter
 
 bench: dev ## side-by-side benchmarks against docker-registry and notary-server
 	$(BIN)/python bench/run.py
+
+docs: dev ## write the reference pages from the code
+	$(BIN)/python docs/reference/generate.py
 
 locks: ## lock the requirements anew, with hashes and without addresses (needs uv)
 	for set in run build dev; do uv pip compile --quiet --python-version 3.11 --universal --generate-hashes \

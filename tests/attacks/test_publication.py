@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from inkan.errors import MetadataVersionError, PublicationRefusedError
 from inkan.testing.publisher import DEFAULT_NOW, Publisher, role_entry, root_signer, target
 from inkan.tuf.envelope import format_expiry
@@ -109,7 +110,10 @@ def test_a_signer_and_what_they_sign_may_come_in_one_batch(published, owner):
 def test_removing_the_last_signer_leaves_a_role_without_keys(published, owner):
     published.publish(owner.add_signer("alice"))
     owner.signers.clear()
-    empty = {"keys": {}, "roles": [{"keyids": None, "name": "targets/releases", "paths": [""], "threshold": 1}]}
+    empty = {
+        "keys": {},
+        "roles": [{"keyids": None, "name": "targets/releases", "paths": [""], "threshold": 1}],
+    }
     published.publish({TARGETS: owner.next_targets(delegations=empty)})
 
 
@@ -137,7 +141,12 @@ def snapshot_of(files, signer, version=1, **changes):
     for role, raw in files.items():
         entry = FileMeta.of(raw)
         meta[str(role)] = {**target(entry.hashes["sha256"], entry.length)}
-    tree = {"_type": "Snapshot", "expires": format_expiry(DEFAULT_NOW + YEAR), "meta": meta, "version": version}
+    tree = {
+        "_type": "Snapshot",
+        "expires": format_expiry(DEFAULT_NOW + YEAR),
+        "meta": meta,
+        "version": version,
+    }
     return sign({**tree, **changes}, [signer])
 
 
@@ -302,7 +311,10 @@ def test_without_a_snapshot_key_the_snapshot_must_come_along(server, owner):
 
 def test_a_timestamp_key_that_is_not_the_servers_is_refused(server, owner):
     owner.server_keys = {**server.keys, TIMESTAMP: EcdsaSigner.generate().public_key}
-    assert "no timestamp keys exist on the server" in refused(server, owner.first_push("1", b"1" * 32)).reason
+    assert (
+        "no timestamp keys exist on the server"
+        in refused(server, owner.first_push("1", b"1" * 32)).reason
+    )
 
 
 def test_a_snapshot_of_other_files_is_refused(server, owner):

@@ -40,9 +40,13 @@ class TestFiles(BytesContract):
         calls = []
         for name in ("fsync", "fdatasync", "ftruncate"):
             real = getattr(os, name)
-            monkeypatch.setattr(os, name, lambda *a, real=real, name=name: (calls.append(name), real(*a))[1])
+            monkeypatch.setattr(
+                os, name, lambda *a, real=real, name=name: (calls.append(name), real(*a))[1]
+            )
         real_rename = os.rename
-        monkeypatch.setattr(os, "rename", lambda *a, **k: (calls.append("rename"), real_rename(*a, **k))[1])
+        monkeypatch.setattr(
+            os, "rename", lambda *a, **k: (calls.append("rename"), real_rename(*a, **k))[1]
+        )
         await uploads.promote(FIRST, Digest.of(b"content"), 7)
         assert calls == ["ftruncate", "fsync", "rename", "fsync", "fsync"]
 
@@ -60,7 +64,9 @@ class TestFiles(BytesContract):
         async with uploads.append(FIRST, 0):
             pass
 
-    @pytest.mark.parametrize("key", ["", "../../etc/passwd", "sha256/ab/x", "sha256/ab/" + "a" * 64, "/etc/passwd"])
+    @pytest.mark.parametrize(
+        "key", ["", "../../etc/passwd", "sha256/ab/x", "sha256/ab/" + "a" * 64, "/etc/passwd"]
+    )
     async def test_a_key_that_is_none_becomes_no_path(self, key):
         blobs, uploads = await self.make_stores()
         with pytest.raises(StorageUnavailableError):

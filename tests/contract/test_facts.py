@@ -53,7 +53,9 @@ class TestSqliteItself(OnSqlite):
     async def test_one_failure_in_a_batch_is_not_anothers(self):
         namespaces = SqlNamespaces(await self.make_database())
         records = [NamespaceRecord(Namespace(f"team{n % 5}"), NOW, "a") for n in range(50)]
-        ended = await asyncio.gather(*(namespaces.add(r, 99) for r in records), return_exceptions=True)
+        ended = await asyncio.gather(
+            *(namespaces.add(r, 99) for r in records), return_exceptions=True
+        )
         assert ended.count(None) == 5
         assert all(one is None or isinstance(one, NamespaceExistsError) for one in ended)
         assert len(await namespaces.list()) == 5

@@ -6,6 +6,7 @@ import socket
 from hashlib import sha256
 
 import pytest
+
 from faults.wire import MANIFEST, Server, Wire
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -116,7 +117,9 @@ def test_bad_manifests_are_refused(wire, raw):
 
 def test_a_manifest_over_missing_blobs_is_refused(wire):
     config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": EMPTY, "size": 0}
-    raw = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": []}).encode()
+    raw = json.dumps(
+        {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": []}
+    ).encode()
     answer = wire.call("PUT", "/v2/team/missing/manifests/1", raw, {"Content-Type": MANIFEST}, 400)
     assert answer.code == "MANIFEST_BLOB_UNKNOWN"
     assert json.loads(answer.body)["errors"][0]["detail"] == [{"digest": EMPTY}]

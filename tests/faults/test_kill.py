@@ -7,8 +7,8 @@ import time
 from hashlib import sha256
 
 import pytest
-from faults.wire import Server, Wire
 
+from faults.wire import Server, Wire
 from inkan.clock import SystemClock
 from inkan.strict_json import parse
 from inkan.testing.publisher import Publisher
@@ -51,10 +51,15 @@ class Pusher:
 
     def check(self, wire: Wire):
         for blob, content in self.blobs.items():
-            assert wire.call("GET", f"/v2/{self.repository}/blobs/{blob}", expect=200).body == content
+            assert (
+                wire.call("GET", f"/v2/{self.repository}/blobs/{blob}", expect=200).body == content
+            )
         for tag, manifest in self.tags.items():
             answer = wire.call("GET", f"/v2/{self.repository}/manifests/{tag}", expect=200)
-            assert f"sha256:{sha256(answer.body).hexdigest()}" == answer.headers["docker-content-digest"]
+            assert (
+                f"sha256:{sha256(answer.body).hexdigest()}"
+                == answer.headers["docker-content-digest"]
+            )
             if tag != "moving" or not self.maybe_moved:
                 assert answer.headers["docker-content-digest"] == manifest
 
@@ -66,7 +71,9 @@ class Owner:
         self.gun = f"localhost:{port}/team/signed"
         self.acknowledged = {}
         with Wire(port) as wire:
-            keys = {role: PublicKey.from_json(self.key(wire, role)) for role in (SNAPSHOT, TIMESTAMP)}
+            keys = {
+                role: PublicKey.from_json(self.key(wire, role)) for role in (SNAPSHOT, TIMESTAMP)
+            }
             self.publisher = Publisher(self.gun, keys, now=SystemClock().now())
             files = self.publisher.first_push("t0", b"0" * 32)
             wire.publish(self.gun, files)
@@ -102,7 +109,9 @@ class Owner:
         timestamp.meta[SNAPSHOT].require_match(SNAPSHOT, snapshot.raw)
         require_threshold(root.role_keys(SNAPSHOT), snapshot.signatures, snapshot.message)
         snapshot.meta[ROOT].require_match(ROOT, root.raw)
-        targets = parse_targets(wire.metadata(self.gun, f"targets.{snapshot.meta[TARGETS].hashes['sha256'].hex()}"))
+        targets = parse_targets(
+            wire.metadata(self.gun, f"targets.{snapshot.meta[TARGETS].hashes['sha256'].hex()}")
+        )
         require_threshold(root.role_keys(TARGETS), targets.signatures, targets.message)
         assert targets.version >= max(self.acknowledged)
         for version, raw in self.acknowledged.items():
@@ -135,4 +144,6 @@ def test_kill_9_loses_nothing_acknowledged(tmp_path):
             for witness in (*pushers, owner):
                 witness.check(wire)
     assert server.stop() == 0
-    print(f"{kills} kills, {sum(len(p.tags) for p in pushers)} pushes, {len(owner.acknowledged)} publishes")
+    print(
+        f"{kills} kills, {sum(len(p.tags) for p in pushers)} pushes, {len(owner.acknowledged)} publishes"
+    )

@@ -24,7 +24,8 @@ def free_port() -> int:
 class Server:
     """`inkan serve` in a process of its own."""
 
-    def __init__(self, data: Path, *arguments):
+    def __init__(self, data: Path, *arguments, environment=None):
+        self.environment = environment or {}
         self.data, self.port = data, free_port()
         self.arguments = arguments
         self.process = None
@@ -32,8 +33,17 @@ class Server:
     def start(self):
         program = str(Path(sys.executable).with_name("inkan"))
         address = f"127.0.0.1:{self.port}"
-        command = [program, "serve", "--data", str(self.data), "--listen", address, "--trust-listen", "off"]
-        env = {"INKAN_ADMIN_PASSWORD": PASSWORD, "PATH": "/usr/bin:/bin"}
+        command = [
+            program,
+            "serve",
+            "--data",
+            str(self.data),
+            "--listen",
+            address,
+            "--trust-listen",
+            "off",
+        ]
+        env = {"INKAN_ADMIN_PASSWORD": PASSWORD, "PATH": "/usr/bin:/bin", **self.environment}
         with (self.data.parent / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--tls", "off", "--log-level", "warning", *self.arguments],
@@ -91,7 +101,10 @@ class Wire:
 
     def call(self, method, path, body=b"", headers=None, expect=None) -> Answer:
         self.connection.request(
-            method, path, body=body, headers={**self.headers, **(headers or {})},
+            method,
+            path,
+            body=body,
+            headers={**self.headers, **(headers or {})},
             encode_chunked=not isinstance(body, bytes),
         )
         answer = Answer(self.connection.getresponse())
@@ -121,17 +134,25 @@ class Wire:
     def push_image(self, name: str, tag: str, content: bytes) -> tuple[str, str]:
         """Push a blob and a manifest over it; return both digests."""
         blob = self.push_blob(name, content)
-        config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": blob, "size": len(content)}
+        config = {
+            "mediaType": "application/vnd.oci.image.config.v1+json",
+            "digest": blob,
+            "size": len(content),
+        }
         manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": []}
         raw = json.dumps(manifest).encode()
-        answer = self.call("PUT", f"/v2/{name}/manifests/{tag}", raw, {"Content-Type": MANIFEST}, 201)
+        answer = self.call(
+            "PUT", f"/v2/{name}/manifests/{tag}", raw, {"Content-Type": MANIFEST}, 201
+        )
         return blob, answer.headers["docker-content-digest"]
 
     def publish(self, gun: str, files, expect=200) -> Answer:
         boundary = f"{random.getrandbits(128):032x}"
         body = b"".join(
             f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{role}"\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n".encode() + raw + b"\r\n"
+            "Content-Type: application/octet-stream\r\n\r\n".encode()
+            + raw
+            + b"\r\n"
             for role, raw in files.items()
         )
         body += f"--{boundary}--\r\n".encode()

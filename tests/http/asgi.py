@@ -23,7 +23,9 @@ class Answer:
 class Client:
     """A caller of one application; a user's name and password go as Basic credentials."""
 
-    def __init__(self, application, user="admin", password="secret-password", host="localhost:5000"):
+    def __init__(
+        self, application, user="admin", password="secret-password", host="localhost:5000"
+    ):
         self.application = application
         self.host = host
         self.authorization = None
@@ -31,7 +33,9 @@ class Client:
             pair = base64.b64encode(f"{user}:{password}".encode()).decode()
             self.authorization = f"Basic {pair}"
 
-    async def __call__(self, method, target, body=b"", headers=(), cut=False, expect=None) -> Answer:
+    async def __call__(
+        self, method, target, body=b"", headers=(), cut=False, expect=None
+    ) -> Answer:
         path, _, query = target.partition("?")
         pieces = [body] if isinstance(body, bytes) else list(body)
         fields = [(b"host", self.host.encode())]
@@ -53,13 +57,23 @@ class Client:
             sent.append(message)
 
         scope = {
-            "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
-            "headers": fields, "client": ("192.0.2.7", 1234), "http_version": "1.1",
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": fields,
+            "client": ("192.0.2.7", 1234),
+            "http_version": "1.1",
         }
         await self.application(scope, receive, send)
         start = sent[0]
         received = b"".join(message.get("body", b"") for message in sent[1:])
-        answer = Answer(start["status"], {k.decode(): v.decode("latin-1") for k, v in start["headers"]}, received)
+        answer = Answer(
+            start["status"],
+            {k.decode(): v.decode("latin-1") for k, v in start["headers"]},
+            received,
+        )
         if expect is not None:
             assert answer.status == expect, (method, target, answer.status, answer.body)
         return answer

@@ -12,10 +12,26 @@ async def test_namespaces_are_made_listed_and_removed(admin):
     assert [one["name"] for one in listed] == ["my-team", "team"]
     assert (await admin("PUT", "/api/v1/namespaces/my-team", expect=409)).code == "NAMESPACE_EXISTS"
     await admin("DELETE", "/api/v1/namespaces/my-team", expect=204)
-    assert (await admin("DELETE", "/api/v1/namespaces/my-team", expect=404)).code == "NAMESPACE_UNKNOWN"
+    assert (
+        await admin("DELETE", "/api/v1/namespaces/my-team", expect=404)
+    ).code == "NAMESPACE_UNKNOWN"
 
 
-@pytest.mark.parametrize("name", ["abc", "a" * 31, "-team", "team-", "Team", "te.am", "te am", "localhost", "a___b", "t%C3%A9am"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "abc",
+        "a" * 31,
+        "-team",
+        "team-",
+        "Team",
+        "te.am",
+        "te am",
+        "localhost",
+        "a___b",
+        "t%C3%A9am",
+    ],
+)
 async def test_L1_names_outside_the_grammar_are_refused(admin, name):
     await admin("PUT", f"/api/v1/namespaces/{name.replace(' ', '%20')}", expect=400)
 
@@ -42,13 +58,16 @@ async def test_a_hundred_namespaces_are_all(admin):
 
 async def test_the_trust_server_is_named_as_the_caller_names_the_registry(world):
     client = world.client(host="registry.test:5000")
-    assert (await client("GET", "/api/v1/version", expect=200)).json["trust_server"] == "https://registry.test:4443"
+    assert (await client("GET", "/api/v1/version", expect=200)).json[
+        "trust_server"
+    ] == "https://registry.test:4443"
 
 
 async def test_health_and_metrics_ask_nobody_and_tell_little(nobody):
     assert (await nobody("GET", "/health/live", expect=200)).json == {"status": "ok"}
     assert (await nobody("GET", "/health/ready", expect=200)).json == {"status": "ok"}
     text = (await nobody("GET", "/metrics", expect=200)).body.decode()
-    assert 'inkan_http_requests_total{method="GET",operation="health-live",status="200"} 1.0' in text
+    assert (
+        'inkan_http_requests_total{method="GET",operation="health-live",status="200"} 1.0' in text
+    )
     assert "team" not in text
-

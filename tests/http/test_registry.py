@@ -5,6 +5,7 @@ from datetime import timedelta
 from hashlib import sha256, sha512
 
 import pytest
+
 from inkan import limits
 from inkan.store.sql.database import Statement
 
@@ -39,7 +40,9 @@ async def image(client, **members) -> bytes:
 
 
 async def put(client, reference, raw, kind=MANIFEST, **options):
-    return await client("PUT", f"{REPOSITORY}/manifests/{reference}", raw, [("Content-Type", kind)], **options)
+    return await client(
+        "PUT", f"{REPOSITORY}/manifests/{reference}", raw, [("Content-Type", kind)], **options
+    )
 
 
 # --- uploads ------------------------------------------------------------------------------------
@@ -91,7 +94,9 @@ async def test_a_piece_out_of_order_changes_nothing(admin):
     assert first["range"] == "0-4"
     for span in ("0-4", "6-9", "4-8"):
         start, stop = map(int, span.split("-"))
-        refused = await admin("PATCH", session, b"x" * (stop - start + 1), [("Content-Range", span)], expect=416)
+        refused = await admin(
+            "PATCH", session, b"x" * (stop - start + 1), [("Content-Range", span)], expect=416
+        )
         assert refused["range"] == "0-4"
         assert refused["location"] == session
     status = await admin("GET", f"{session}?digest=ignored", expect=204)
@@ -127,7 +132,9 @@ async def test_another_process_finishes_what_one_began(world, admin):
     """The facts of an upload are in the stores, not in the process that began it."""
     session = await begin(admin)
     await admin("PATCH", session, b"123", expect=202)
-    handler = next(r for r in world.product.registry.table.faces[1].routes if r.operation == "upload-append").handler
+    handler = next(
+        r for r in world.product.registry.table.faces[1].routes if r.operation == "upload-append"
+    ).handler
     handler.__self__._uploads._hashers.clear()
     await admin("PATCH", session, b"456", expect=202)
     await admin("PUT", f"{session}?digest={of(b'123456')}", expect=201)
@@ -226,20 +233,26 @@ async def test_ranges_of_a_blob(admin, span, content_range, part):
 @pytest.mark.parametrize("span", ["bytes=500-0", "bytes=5000-10000", "bytes=2048-", "bytes=-0"])
 async def test_ranges_outside_a_blob_are_refused(admin, span):
     digest = await push_blob(admin, b"x" * 2048)
-    refused = await admin("GET", f"{REPOSITORY}/blobs/{digest}", headers=[("Range", span)], expect=416)
+    refused = await admin(
+        "GET", f"{REPOSITORY}/blobs/{digest}", headers=[("Range", span)], expect=416
+    )
     assert refused["content-range"] == "bytes */2048"
 
 
 @pytest.mark.parametrize("span", ["bytes=0-1,3-4", "lines=1-2", "bytes=-", "nonsense"])
 async def test_ranges_that_are_not_offered_get_the_whole(admin, span):
     digest = await push_blob(admin, b"12345")
-    assert (await admin("GET", f"{REPOSITORY}/blobs/{digest}", headers=[("Range", span)], expect=200)).body == b"12345"
+    assert (
+        await admin("GET", f"{REPOSITORY}/blobs/{digest}", headers=[("Range", span)], expect=200)
+    ).body == b"12345"
 
 
 async def test_what_a_client_holds_is_not_sent_again(admin):
     digest = await push_blob(admin, b"12345")
     held = [("If-None-Match", f'"{digest}"')]
-    assert (await admin("GET", f"{REPOSITORY}/blobs/{digest}", headers=held, expect=304)).body == b""
+    assert (
+        await admin("GET", f"{REPOSITORY}/blobs/{digest}", headers=held, expect=304)
+    ).body == b""
 
 
 async def test_a_blob_whose_bytes_are_lost_is_not_claimed(world, admin):
@@ -258,7 +271,12 @@ async def test_a_manifest_comes_back_as_it_went(admin, kind):
     assert created["docker-content-digest"] == of(raw)
     assert created["location"] == f"{REPOSITORY}/manifests/{of(raw)}"
     for reference in ("v1", of(raw)):
-        got = await admin("GET", f"{REPOSITORY}/manifests/{reference}", headers=[("Accept", "text/html")], expect=200)
+        got = await admin(
+            "GET",
+            f"{REPOSITORY}/manifests/{reference}",
+            headers=[("Accept", "text/html")],
+            expect=200,
+        )
         assert (got.body, got["content-type"]) == (raw, kind)
         assert got["docker-content-digest"] == of(raw)
         head = await admin("HEAD", f"{REPOSITORY}/manifests/{reference}", expect=200)
@@ -282,9 +300,15 @@ async def test_an_index_needs_its_children(admin):
 
 
 async def test_what_may_be_elsewhere_and_what_may_be_missing(admin):
-    foreign = {"mediaType": "application/vnd.oci.image.layer.nondistributable.v1.tar", "digest": of(b"f"), "size": 1}
+    foreign = {
+        "mediaType": "application/vnd.oci.image.layer.nondistributable.v1.tar",
+        "digest": of(b"f"),
+        "size": 1,
+    }
     subject = {"mediaType": MANIFEST, "digest": of(b"subject"), "size": 7}
-    raw = await image(admin, layers=[foreign], subject=subject, annotations={"a": "b"}, unknown={"x": 1})
+    raw = await image(
+        admin, layers=[foreign], subject=subject, annotations={"a": "b"}, unknown={"x": 1}
+    )
     await put(admin, "v1", raw, expect=201)
 
 
@@ -354,7 +378,12 @@ async def test_tags_come_in_pages(admin):
     assert last.json["tags"] == ["d"]
     assert "link" not in last.headers
     assert (await admin("GET", f"{REPOSITORY}/tags/list?n=0", expect=200)).json["tags"] == []
-    assert (await admin("GET", f"{REPOSITORY}/tags/list?n=99999999", expect=200)).json["tags"] == ["C", "a", "b", "d"]
+    assert (await admin("GET", f"{REPOSITORY}/tags/list?n=99999999", expect=200)).json["tags"] == [
+        "C",
+        "a",
+        "b",
+        "d",
+    ]
     assert (await admin("GET", "/v2/_catalog", expect=200)).json == {"repositories": ["team/app"]}
 
 
@@ -364,7 +393,10 @@ async def test_the_ping_greets_who_is_logged_in(admin, nobody):
         assert answer.json == {}
         assert answer["docker-distribution-api-version"] == "registry/2.0"
         challenged = await nobody("GET", path, expect=401)
-        assert challenged["www-authenticate"] == 'Bearer realm="https://localhost:5000/token",service="inkan"'
+        assert (
+            challenged["www-authenticate"]
+            == 'Bearer realm="https://localhost:5000/token",service="inkan"'
+        )
         assert challenged["docker-distribution-api-version"] == "registry/2.0"
 
 

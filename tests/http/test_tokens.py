@@ -36,12 +36,27 @@ def bearer(text: str):
         (["repository:team/app:push,pull"], {"team/app": ["pull", "push"]}),
         ([f"repository:{GUN}:pull,push"], {GUN: ["pull", "push"]}),
         ([f"repository:{GUN}:*"], {GUN: ["*"]}),
-        (["repository:team/app:push,pull", "repository:team/b:pull"], {"team/app": ["pull", "push"], "team/b": ["pull"]}),
-        (["repository:team/app:pull repository:team/b:pull"], {"team/app": ["pull"], "team/b": ["pull"]}),
+        (
+            ["repository:team/app:push,pull", "repository:team/b:pull"],
+            {"team/app": ["pull", "push"], "team/b": ["pull"]},
+        ),
+        (
+            ["repository:team/app:pull repository:team/b:pull"],
+            {"team/app": ["pull"], "team/b": ["pull"]},
+        ),
         (["registry:catalog:*"], {"catalog": ["*"]}),
         (["repository:nowhere/app:push,pull"], {"nowhere/app": ["pull"]}),
         (["repository:elsewhere.test/team/app:pull"], {}),
-        (["repository(plugin):team/app:pull", "nonsense", "a:b", "repository::pull", "repository:team/app:fly"], {}),
+        (
+            [
+                "repository(plugin):team/app:pull",
+                "nonsense",
+                "a:b",
+                "repository::pull",
+                "repository:team/app:fly",
+            ],
+            {},
+        ),
         (["repository:Team/App:pull"], {}),
     ],
 )
@@ -73,7 +88,14 @@ async def test_docker_login_asks_without_a_scope(admin, nobody):
 
 
 async def test_containerd_posts_a_form(nobody):
-    form = {"grant_type": "password", "service": "inkan", "client_id": "containerd", "scope": "repository:team/app:pull,push", "username": "admin", "password": "secret-password"}
+    form = {
+        "grant_type": "password",
+        "service": "inkan",
+        "client_id": "containerd",
+        "scope": "repository:team/app:pull,push",
+        "username": "admin",
+        "password": "secret-password",
+    }
     answer = await nobody("POST", "/token", urlencode(form).encode(), expect=200)
     assert granted(answer.json["access_token"]) == {"team/app": ["pull", "push"]}
     wrong = urlencode({**form, "password": "no"}).encode()
@@ -82,7 +104,9 @@ async def test_containerd_posts_a_form(nobody):
     await nobody("POST", "/token", refresh, expect=400)
 
 
-@pytest.mark.parametrize("body", [b"\xff", b"grant_type=password&grant_type=password", b"&".join([b"a=1"] * 40), b""])
+@pytest.mark.parametrize(
+    "body", [b"\xff", b"grant_type=password&grant_type=password", b"&".join([b"a=1"] * 40), b""]
+)
 async def test_forms_that_cannot_be_read_are_refused(nobody, body):
     await nobody("POST", "/token", body, expect=400)
 
@@ -94,7 +118,9 @@ async def test_more_scopes_than_anybody_needs_are_refused(admin):
 async def test_a_token_for_one_repository_does_not_open_another(admin, nobody):
     text = await token(admin, "repository:team/app:pull,push")
     await nobody("POST", PUSH, headers=bearer(text), expect=202)
-    refused = await nobody("POST", "/v2/team/other/blobs/uploads/", headers=bearer(text), expect=401)
+    refused = await nobody(
+        "POST", "/v2/team/other/blobs/uploads/", headers=bearer(text), expect=401
+    )
     assert 'error="insufficient_scope"' in refused["www-authenticate"]
 
 
@@ -115,7 +141,9 @@ async def test_a_gun_and_its_repository_are_one_thing(admin, nobody):
 
 async def test_a_push_into_a_missing_namespace_is_told_what_to_do(admin, nobody):
     text = await token(admin, "repository:nowhere/app:push,pull")
-    refused = await nobody("POST", "/v2/nowhere/app/blobs/uploads/", headers=bearer(text), expect=403)
+    refused = await nobody(
+        "POST", "/v2/nowhere/app/blobs/uploads/", headers=bearer(text), expect=403
+    )
     assert refused.code == "DENIED"
     assert "inkan namespace-add nowhere" in refused.json["errors"][0]["message"]
 
@@ -177,7 +205,14 @@ async def test_AUTH_001_tokens_that_are_not_ours_are_refused(admin, nobody):
 
 
 @pytest.mark.parametrize(
-    "value", ["Basic", "Basic !!!", "Basic " + base64.b64encode(b"nocolon").decode(), "Digest x", "Basic " + base64.b64encode(b":x").decode()]
+    "value",
+    [
+        "Basic",
+        "Basic !!!",
+        "Basic " + base64.b64encode(b"nocolon").decode(),
+        "Digest x",
+        "Basic " + base64.b64encode(b":x").decode(),
+    ],
 )
 async def test_credentials_that_cannot_be_read_are_refused(nobody, value):
     await nobody("GET", "/v2/", headers=[("Authorization", value)], expect=401)
@@ -199,4 +234,7 @@ async def test_a_challenge_repeats_no_strange_host(world):
     challenged = await stranger("GET", "/v2/", expect=401)
     assert challenged["www-authenticate"].startswith('Bearer realm="https://localhost/token"')
     alias = world.client(user=None, host="registry.test:8443")
-    assert 'realm="https://registry.test:8443/token"' in (await alias("GET", "/v2/"))["www-authenticate"]
+    assert (
+        'realm="https://registry.test:8443/token"'
+        in (await alias("GET", "/v2/"))["www-authenticate"]
+    )

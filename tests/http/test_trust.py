@@ -20,7 +20,9 @@ BASE = f"/v2/{GUN}/_trust/tuf"
 
 def body(files) -> tuple[bytes, list]:
     parts = b"".join(
-        f'--b\r\nContent-Disposition: form-data; name="files"; filename="{role}"\r\n\r\n'.encode() + raw + b"\r\n"
+        f'--b\r\nContent-Disposition: form-data; name="files"; filename="{role}"\r\n\r\n'.encode()
+        + raw
+        + b"\r\n"
         for role, raw in files.items()
     )
     return parts + b"--b--\r\n", [("Content-Type", "multipart/form-data; boundary=b")]
@@ -79,12 +81,26 @@ async def test_the_servers_part_verifies(admin, files):
 
 async def test_files_that_are_not_there_are_not_found(admin, files):
     raw = files[ROOT]
-    for name in ("targets/x.json", "9.root.json", f"root.{'0' * 64}.json", f"root.{sha512(raw).hexdigest()}.json", f"root.{sha256(raw).hexdigest().upper()}.json", "nonsense.json", "0.root.json", "a.b.c.json", "../root.json"):
+    for name in (
+        "targets/x.json",
+        "9.root.json",
+        f"root.{'0' * 64}.json",
+        f"root.{sha512(raw).hexdigest()}.json",
+        f"root.{sha256(raw).hexdigest().upper()}.json",
+        "nonsense.json",
+        "0.root.json",
+        "a.b.c.json",
+        "../root.json",
+    ):
         answer = await get(admin, name)
         assert answer.status in (400, 404), name
     missing = await get(admin, "targets/x.json", expect=404)
     assert missing.json["errors"] == [
-        {"code": "METADATA_NOT_FOUND", "message": "You have requested metadata that does not exist.", "detail": {}}
+        {
+            "code": "METADATA_NOT_FOUND",
+            "message": "You have requested metadata that does not exist.",
+            "detail": {},
+        }
     ]
 
 
@@ -140,7 +156,11 @@ async def test_a_rotated_key_is_in_force_only_with_a_root_that_names_it(admin, w
     await publish(admin, {ROOT: owner.root_file([owner.root])}, expect=200)
     assert (await get(admin, "snapshot.key", expect=200)).body == new
     snapshot = parse_snapshot((await get(admin, "snapshot.json")).body)
-    require_threshold(parse_root((await get(admin, "root.json")).body).role_keys(SNAPSHOT), snapshot.signatures, snapshot.message)
+    require_threshold(
+        parse_root((await get(admin, "root.json")).body).role_keys(SNAPSHOT),
+        snapshot.signatures,
+        snapshot.message,
+    )
 
 
 @pytest.mark.parametrize("role", ["root", "targets", "targets/releases", "x"])

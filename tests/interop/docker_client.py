@@ -50,13 +50,23 @@ class DockerClient:
             **PASSPHRASES,
         }
 
-    def __call__(self, *words, check=True, trust=False, server="", timeout=120, stdin=b"", env=None):
+    def __call__(
+        self, *words, check=True, trust=False, server="", timeout=120, stdin=b"", env=None
+    ):
         chosen = {**self.environment, "DOCKER_CONTENT_TRUST": "1" if trust else "0", **(env or {})}
         chosen["DOCKER_CONTENT_TRUST_SERVER"] = server
         if not server:
             # an empty variable counts as none for docker 28 and as a bad address for nobody
             del chosen["DOCKER_CONTENT_TRUST_SERVER"]
-        return run(*self.prefix, self.program, *words, env=chosen, check=check, timeout=timeout, stdin=stdin)
+        return run(
+            *self.prefix,
+            self.program,
+            *words,
+            env=chosen,
+            check=check,
+            timeout=timeout,
+            stdin=stdin,
+        )
 
     def log_in(self, host: str, password=PASSWORD, check=True):
         words = ("login", host, "-u", "admin", "--password-stdin")
@@ -83,4 +93,6 @@ class DockerClient:
     def key_headers(self) -> list[str]:
         """Return the role header of every private key file."""
         files = sorted((self.home / "trust" / "private").glob("*.key"))
-        return sorted(re.search(r"^role: (.*)$", file.read_text(), re.MULTILINE)[1] for file in files)
+        return sorted(
+            re.search(r"^role: (.*)$", file.read_text(), re.MULTILINE)[1] for file in files
+        )

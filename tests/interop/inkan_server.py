@@ -14,7 +14,9 @@ PASSWORD = "correct-horse-battery"
 
 def inkan_program() -> str:
     beside = Path(sys.executable).with_name("inkan")
-    return os.environ.get("INKAN_PROGRAM") or (str(beside) if beside.exists() else shutil.which("inkan"))
+    return os.environ.get("INKAN_PROGRAM") or (
+        str(beside) if beside.exists() else shutil.which("inkan")
+    )
 
 
 class InkanServer:
@@ -67,7 +69,12 @@ class InkanServer:
 
     def inkan(self, *words, stdin=b"", check=True, env=None):
         return run(
-            *self.prefix, inkan_program(), *words, env={**self.environment, **(env or {})}, stdin=stdin, check=check
+            *self.prefix,
+            inkan_program(),
+            *words,
+            env={**self.environment, **(env or {})},
+            stdin=stdin,
+            check=check,
         )
 
     def log_in(self):

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from interop.conftest import require
 from interop.processes import run
 
@@ -33,12 +34,23 @@ def build(owner, tree: Path, folder: Path, reference: str):
     """Build an image with a layer for each part of the tree, without a network."""
     folder.mkdir()
     (folder / "Dockerfile").write_text(
-        "FROM scratch\n" + "".join(f"ADD {n}.tar /\n" for n in range(len(LAYERS))) + 'CMD ["/bin/bash"]\n'
+        "FROM scratch\n"
+        + "".join(f"ADD {n}.tar /\n" for n in range(len(LAYERS)))
+        + 'CMD ["/bin/bash"]\n'
     )
     done = []
     for number, part in enumerate(LAYERS):
         excluded = [f"--exclude=./{other}" for other in done] if part == "." else []
-        run("tar", "-C", tree, *excluded, "-cf", folder / f"{number}.tar", f"./{part}" if part != "." else ".", timeout=300)
+        run(
+            "tar",
+            "-C",
+            tree,
+            *excluded,
+            "-cf",
+            folder / f"{number}.tar",
+            f"./{part}" if part != "." else ".",
+            timeout=300,
+        )
         done.append(part)
     owner("build", "-q", "-t", reference, folder, timeout=600, env={"DOCKER_BUILDKIT": "0"})
 

@@ -5,6 +5,7 @@ import json
 import shutil
 
 import pytest
+
 from interop.conftest import require
 from interop.inkan_server import PASSWORD
 from interop.processes import run
@@ -64,7 +65,12 @@ def test_skopeo_copies_in_and_out(server, signed, tmp_path, form, person):
     assert expected in inspected
     # and back in under another name: the bytes, and so the digest, are the same
     again = f"docker://{repository}-again:{form}"
-    skopeo(server, "copy", "--preserve-digests", *auth, "--dest-cert-dir", certificates, folder, again)
-    assert skopeo(server, "inspect", "--raw", *auth, "--cert-dir", certificates, again).out == inspected
+    skopeo(
+        server, "copy", "--preserve-digests", *auth, "--dest-cert-dir", certificates, folder, again
+    )
+    assert (
+        skopeo(server, "inspect", "--raw", *auth, "--cert-dir", certificates, again).out
+        == inspected
+    )
     consumer = person("consumer")
     consumer("pull", f"{repository}-again:{form}")

@@ -26,7 +26,10 @@ def test_a_second_tag_is_signed_with_the_same_key(owner, repository):
     pushed = owner("push", f"{repository}:2.0", trust=True)
     assert f"Successfully signed {repository}:2.0" in pushed.text
     assert owner.key_headers() == ["root", "targets"]
-    assert [row["SignedTag"] for row in owner.signatures(repository)["SignedTags"]] == ["1.0", "2.0"]
+    assert [row["SignedTag"] for row in owner.signatures(repository)["SignedTags"]] == [
+        "1.0",
+        "2.0",
+    ]
 
 
 def test_two_repositories_have_two_keys_and_one_root(owner, repository):
@@ -58,7 +61,9 @@ def test_signed_and_unsigned_tags_live_side_by_side(owner, repository, server):
     owner.make_image(f"{repository}:plain", b"other")
     owner("push", f"{repository}:plain")
     listed = server.inkan("image-list", "--restrict", "team").out
-    rows = {line.split()[2]: line for line in listed.splitlines() if line.startswith(f"{repository} ")}
+    rows = {
+        line.split()[2]: line for line in listed.splitlines() if line.startswith(f"{repository} ")
+    }
     assert rows["signed"].endswith("Repo Admin")
     assert rows["plain"].endswith("-")
 

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
 from interop.conftest import require, start_engine
 from interop.docker_client import DockerClient
 from interop.inkan_server import InkanServer

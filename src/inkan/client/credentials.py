@@ -97,7 +97,9 @@ def _from_config(config: Mapping[str, Any], host: str) -> Credential | None:
     if not isinstance(entry, dict) or not isinstance(entry.get("auth"), str):
         return None
     try:
-        username, colon, password = base64.b64decode(entry["auth"]).decode().partition(":")
+        username, colon, password = (
+            base64.b64decode(entry["auth"], validate=True).decode().partition(":")
+        )
     except (binascii.Error, ValueError) as error:
         raise SettingInvalidError(
             f"docker's credential for {host} cannot be read; log in again"

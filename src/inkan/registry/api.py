@@ -199,69 +199,44 @@ def registry_face(
     gate: PullGate | None = None,
 ) -> Face:
     """Return the registry's face."""
-    open_or_given = gate or OpenGate()
-    blob, upload = BlobHandlers(blobs, open_or_given), UploadHandlers(uploads)
-    manifest, lists = ManifestHandlers(manifests, open_or_given), ListHandlers(tags)
-    read = ("GET", "HEAD")
-    never, fresh, forever = CachePolicy.NEVER, CachePolicy.REVALIDATE, CachePolicy.IMMUTABLE
-    large, small, session = (
-        limits.BLOB_BYTES,
-        limits.MANIFEST_BYTES,
-        "/v2/{name+}/blobs/uploads/{upload}",
-    )
+    chosen = gate or OpenGate()
+    manifest = ManifestHandlers(manifests, chosen)
+    reading = _reading(ListHandlers(tags), manifest, BlobHandlers(blobs, chosen))
     return Face(
         name="registry",
-        routes=(
-            Route("ping", read, "/v2/", lists.ping, LOGIN, 0, never),
-            Route("ping", read, "/v2", lists.ping, LOGIN, 0, never),
-            Route("catalog", read, "/v2/_catalog", lists.repositories, CATALOG, 0, fresh),
-            Route(
-                "manifest-get",
-                read,
-                "/v2/{name+}/manifests/{reference}",
-                manifest.get,
-                PULL,
-                0,
-                forever,
-            ),
-            Route("blob-get", read, "/v2/{name+}/blobs/{digest}", blob.get, PULL, 0, forever),
-            Route("tags", read, "/v2/{name+}/tags/list", lists.tags, PULL, 0, fresh),
-            Route(
-                "manifest-put",
-                ("PUT",),
-                "/v2/{name+}/manifests/{reference}",
-                manifest.put,
-                PUSH,
-                small,
-                never,
-            ),
-            Route(
-                "upload-begin",
-                ("POST",),
-                "/v2/{name+}/blobs/uploads/",
-                upload.begin,
-                PUSH,
-                large,
-                never,
-            ),
-            Route(
-                "upload-begin",
-                ("POST",),
-                "/v2/{name+}/blobs/uploads",
-                upload.begin,
-                PUSH,
-                large,
-                never,
-            ),
-            Route("upload-append", ("PATCH",), session, upload.append, PUSH, large, never),
-            Route("upload-finish", ("PUT",), session, upload.finish, PUSH, large, never),
-            Route("upload-status", ("GET",), session, upload.status, PUSH, 0, never),
-            Route("upload-cancel", ("DELETE",), session, upload.cancel, PUSH, 0, never),
-        ),
+        routes=(*reading, *_writing(UploadHandlers(uploads), manifest)),
         render=RegistryProblems(authority),
         claims=re.compile(r"/v2(?:/|\Z)"),
         headers=(("Docker-Distribution-Api-Version", "registry/2.0"),),
     )
+
+
+def _reading(lists: ListHandlers, manifest: ManifestHandlers, blob: BlobHandlers) -> list[Route]:
+    read, fresh, forever = ("GET", "HEAD"), CachePolicy.REVALIDATE, CachePolicy.IMMUTABLE
+    by_reference, by_digest = "/v2/{name+}/manifests/{reference}", "/v2/{name+}/blobs/{digest}"
+    return [
+        Route("ping", read, "/v2/", lists.ping, LOGIN, 0, CachePolicy.NEVER),
+        Route("ping", read, "/v2", lists.ping, LOGIN, 0, CachePolicy.NEVER),
+        Route("catalog", read, "/v2/_catalog", lists.repositories, CATALOG, 0, fresh),
+        Route("manifest-get", read, by_reference, manifest.get, PULL, 0, forever),
+        Route("blob-get", read, by_digest, blob.get, PULL, 0, forever),
+        Route("tags", read, "/v2/{name+}/tags/list", lists.tags, PULL, 0, fresh),
+    ]
+
+
+def _writing(upload: UploadHandlers, manifest: ManifestHandlers) -> list[Route]:
+    never, large, small = CachePolicy.NEVER, limits.BLOB_BYTES, limits.MANIFEST_BYTES
+    uploads, session = "/v2/{name+}/blobs/uploads", "/v2/{name+}/blobs/uploads/{upload}"
+    by_reference = "/v2/{name+}/manifests/{reference}"
+    return [
+        Route("manifest-put", ("PUT",), by_reference, manifest.put, PUSH, small, never),
+        Route("upload-begin", ("POST",), uploads + "/", upload.begin, PUSH, large, never),
+        Route("upload-begin", ("POST",), uploads, upload.begin, PUSH, large, never),
+        Route("upload-append", ("PATCH",), session, upload.append, PUSH, large, never),
+        Route("upload-finish", ("PUT",), session, upload.finish, PUSH, large, never),
+        Route("upload-status", ("GET",), session, upload.status, PUSH, 0, never),
+        Route("upload-cancel", ("DELETE",), session, upload.cancel, PUSH, 0, never),
+    ]
 
 
 def _progress(status: int, upload: UploadRecord) -> Response:

@@ -19,7 +19,9 @@ def test_defaults_need_nothing():
 
 def test_the_last_of_file_environment_and_flag_wins(tmp_path):
     file = tmp_path / "inkan.toml"
-    file.write_text('listen = "127.0.0.1:1"\ntrust-listen = "off"\nhost = ["a.test", "b.test:5000"]\n')
+    file.write_text(
+        'listen = "127.0.0.1:1"\ntrust-listen = "off"\nhost = ["a.test", "b.test:5000"]\n'
+    )
     settings = load(
         {"config": str(file), "listen": "127.0.0.1:3", "host": ()}, {"INKAN_LISTEN": "127.0.0.1:2"}
     )
@@ -34,9 +36,18 @@ def test_every_mistake_is_told_with_its_place(tmp_path):
     file = tmp_path / "inkan.toml"
     file.write_text('lissen = "x"\nadmin_password = "hunter2"\nlog_level = "loud"\ntls = 1.5\n')
     with pytest.raises(SettingInvalidError) as caught:
-        load({"config": str(file), "listen": "nowhere"}, {"INKAN_TLS": "maybe", "INKAN_HOST": "a b"})
+        load(
+            {"config": str(file), "listen": "nowhere"}, {"INKAN_TLS": "maybe", "INKAN_HOST": "a b"}
+        )
     text = str(caught.value)
-    for part in ("lissen (file", "admin_password (file", "log_level (file", "listen (flag --listen)", "tls (environment INKAN_TLS)", "host (environment INKAN_HOST)"):
+    for part in (
+        "lissen (file",
+        "admin_password (file",
+        "log_level (file",
+        "listen (flag --listen)",
+        "tls (environment INKAN_TLS)",
+        "host (environment INKAN_HOST)",
+    ):
         assert part in text
     assert "hunter2" not in text
 

@@ -13,8 +13,13 @@ def go_body(boundary: bytes, parts: dict[str, bytes]) -> bytes:
     body = b""
     for name, content in parts.items():
         body += (
-            b"--" + boundary + b'\r\nContent-Disposition: form-data; name="files"; filename="'
-            + name.encode() + b'"\r\nContent-Type: application/octet-stream\r\n\r\n' + content + b"\r\n"
+            b"--"
+            + boundary
+            + b'\r\nContent-Disposition: form-data; name="files"; filename="'
+            + name.encode()
+            + b'"\r\nContent-Type: application/octet-stream\r\n\r\n'
+            + content
+            + b"\r\n"
         )
     return (b"\r\n" if not parts else b"") + body + b"--" + boundary + b"--\r\n"
 
@@ -46,7 +51,13 @@ def test_a_boundary_is_read(content_type, boundary):
 
 @pytest.mark.parametrize(
     "content_type",
-    ["", "application/json", "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "a" * 71],
+    [
+        "",
+        "application/json",
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=" + "a" * 71,
+    ],
 )
 def test_a_body_without_boundary_is_refused(content_type):
     with pytest.raises(MultipartInvalidError):

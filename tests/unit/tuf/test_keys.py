@@ -5,6 +5,7 @@ import base64
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
 from inkan.errors import KeyInvalidError, SignatureThresholdError
 from inkan.testing.publisher import DEFAULT_NOW, root_signer
 from inkan.tuf.canonical_json import canonical, wire
@@ -17,7 +18,9 @@ SPKI = (
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEUVw9brnjlrkE0/7Kf1T9zQzB6Ze/N13KUVrQpsO0A19FNr46UPMY+/mlR1kCoiFQK"
     "+8NV+CMU7LMClbxfZ+TVA=="
 )
-ED25519 = PublicKey(KeyType.ED25519, base64.b64decode("A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="))
+ED25519 = PublicKey(
+    KeyType.ED25519, base64.b64decode("A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=")
+)
 CANONICAL_TARGETS = (
     b'{"_type":"Targets","delegations":{"keys":{},"roles":[]},"expires":"2031-01-02T03:04:05.6Z","targets":'
     b'{"v1":{"hashes":{"sha256":"ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="},"length":3}},"version":1}'
@@ -28,7 +31,9 @@ ED25519_SIGNATURE = base64.b64decode(
 
 
 def der(key) -> bytes:
-    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
 
 
 def signed(signer: EcdsaSigner, message: bytes) -> Signature:
@@ -64,9 +69,18 @@ def test_zeros_and_other_forms_are_no_signature():
     key = ec.generate_private_key(ec.SECP256R1())
     signer = EcdsaSigner(key)
     good = signer.sign(b"m")
-    for bad in (b"\0" * 64, good[:32] + b"\0" * 32, b"\0" * 32 + good[32:], good + b"\0", good[:-1], b""):
+    for bad in (
+        b"\0" * 64,
+        good[:32] + b"\0" * 32,
+        b"\0" * 32 + good[32:],
+        good + b"\0",
+        good[:-1],
+        b"",
+    ):
         assert not signer.public_key.verify(Method.ECDSA, bad, b"m")
-    assert not signer.public_key.verify(Method.ECDSA, key.sign(b"m", ec.ECDSA(hashes.SHA256())), b"m")
+    assert not signer.public_key.verify(
+        Method.ECDSA, key.sign(b"m", ec.ECDSA(hashes.SHA256())), b"m"
+    )
 
 
 def test_weak_and_mislabelled_keys_are_refused():
@@ -144,4 +158,7 @@ def test_canonical_and_wire_forms_differ_where_go_differs():
 
 
 def test_names_are_sorted_by_code_point():
-    assert canonical({"\U0001f600": 1, "\uffff": 2, "a": 3}) == '{"a":3,"\uffff":2,"\U0001f600":1}'.encode()
+    assert (
+        canonical({"\U0001f600": 1, "\uffff": 2, "a": 3})
+        == '{"a":3,"\uffff":2,"\U0001f600":1}'.encode()
+    )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from inkan.errors import MetadataInvalidError, RoleInvalidError
 from inkan.testing.publisher import Publisher
 from inkan.tuf.envelope import format_expiry, parse_expiry
@@ -47,24 +48,32 @@ REFUSED_TARGETS = {
     "targets as list": set_signed("targets", []),
     "a target without hashes": lambda t: t["signed"]["targets"]["1"].__setitem__("hashes", {}),
     "a target with null hashes": lambda t: t["signed"]["targets"]["1"].__setitem__("hashes", None),
-    "a target with a short hash": lambda t: t["signed"]["targets"]["1"].__setitem__("hashes", {"sha256": "YQ=="}),
-    "a target with another hash only": lambda t: t["signed"]["targets"]["1"].__setitem__("hashes", {"md5": "YQ=="}),
+    "a target with a short hash": lambda t: t["signed"]["targets"]["1"].__setitem__(
+        "hashes", {"sha256": "YQ=="}
+    ),
+    "a target with another hash only": lambda t: t["signed"]["targets"]["1"].__setitem__(
+        "hashes", {"md5": "YQ=="}
+    ),
     "a target of negative length": lambda t: t["signed"]["targets"]["1"].__setitem__("length", -1),
     "a target with a case twin": lambda t: t["signed"]["targets"]["1"].__setitem__("Hashes", {}),
     "a delegation to nowhere": lambda t: t["signed"].__setitem__(
-        "delegations", {"keys": {}, "roles": [{"name": "root", "keyids": [], "threshold": 1, "paths": []}]}
+        "delegations",
+        {"keys": {}, "roles": [{"name": "root", "keyids": [], "threshold": 1, "paths": []}]},
     ),
     "a delegation to a grandchild": lambda t: t["signed"].__setitem__(
-        "delegations", {"keys": {}, "roles": [{"name": "targets/a/b", "keyids": [], "threshold": 1}]}
+        "delegations",
+        {"keys": {}, "roles": [{"name": "targets/a/b", "keyids": [], "threshold": 1}]},
     ),
     "a delegation twice": lambda t: t["signed"].__setitem__(
-        "delegations", {"keys": {}, "roles": [{"name": "targets/a", "keyids": [], "threshold": 1}] * 2}
+        "delegations",
+        {"keys": {}, "roles": [{"name": "targets/a", "keyids": [], "threshold": 1}] * 2},
     ),
     "a delegation of threshold 0": lambda t: t["signed"].__setitem__(
         "delegations", {"keys": {}, "roles": [{"name": "targets/a", "keyids": [], "threshold": 0}]}
     ),
     "a delegation with a key that is not there": lambda t: t["signed"].__setitem__(
-        "delegations", {"keys": {}, "roles": [{"name": "targets/a", "keyids": ["0" * 64], "threshold": 1}]}
+        "delegations",
+        {"keys": {}, "roles": [{"name": "targets/a", "keyids": ["0" * 64], "threshold": 1}]},
     ),
     "a signature that is not base64": lambda t: t["signatures"][0].__setitem__("sig", "*"),
 }
@@ -76,7 +85,9 @@ def test_targets_that_are_read_differently_elsewhere_are_refused(change):
         parse_targets(changed(TARGETS_RAW, change))
 
 
-@pytest.mark.parametrize("raw", [TARGETS_RAW + b"x", b"\xef\xbb\xbf" + TARGETS_RAW, b"", b"[]", b"null", b"{}"])
+@pytest.mark.parametrize(
+    "raw", [TARGETS_RAW + b"x", b"\xef\xbb\xbf" + TARGETS_RAW, b"", b"[]", b"null", b"{}"]
+)
 def test_bytes_around_a_file_are_refused(raw):
     with pytest.raises(MetadataInvalidError):
         parse_targets(raw)
@@ -131,14 +142,30 @@ def test_expiries_are_read_as_go_writes_them(text, instant):
     assert parse_expiry(text) == instant
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9000, 1, 1), timezones=st.just(UTC)))
+@given(
+    st.datetimes(
+        min_value=datetime(1970, 1, 1), max_value=datetime(9000, 1, 1), timezones=st.just(UTC)
+    )
+)
 def test_expiries_round_trip(instant):
     assert parse_expiry(format_expiry(instant)) == instant
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Root", "targets/", "targets//a", "targets/../a", "targets/A", "targets/a b", "targets/a/", "targets/" + "a" * 250, "x", "targets/a/b/c/d/e/f/g/h/i"],
+    [
+        "",
+        "Root",
+        "targets/",
+        "targets//a",
+        "targets/../a",
+        "targets/A",
+        "targets/a b",
+        "targets/a/",
+        "targets/" + "a" * 250,
+        "x",
+        "targets/a/b/c/d/e/f/g/h/i",
+    ],
 )
 def test_names_that_are_no_roles_are_refused(text):
     with pytest.raises(RoleInvalidError):
@@ -147,11 +174,28 @@ def test_names_that_are_no_roles_are_refused(text):
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["signed", "signatures", "_type", "version", "expires", "keys", "roles", "meta", "targets", "delegations", "keyids", "x"]),
-        inner,
-        max_size=6,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "signed",
+                    "signatures",
+                    "_type",
+                    "version",
+                    "expires",
+                    "keys",
+                    "roles",
+                    "meta",
+                    "targets",
+                    "delegations",
+                    "keyids",
+                    "x",
+                ]
+            ),
+            inner,
+            max_size=6,
+        )
     ),
     max_leaves=20,
 )

@@ -65,7 +65,8 @@ def test_root_certificates_are_named_for_their_collection():
 @pytest.mark.parametrize("version", range(2, 7))
 def test_each_root_is_vouched_for_by_the_one_before(version):
     before, after = (
-        parse_root((VECTORS / "rotation" / f"{n}.root.json").read_bytes()) for n in (version - 1, version)
+        parse_root((VECTORS / "rotation" / f"{n}.root.json").read_bytes())
+        for n in (version - 1, version)
     )
     for root in (before, after):
         require_threshold(root.role_keys(ROOT), after.signatures, after.message)
