@@ -18,7 +18,7 @@ from inkan.tuf.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP
 from inkan.tuf.verify import require_threshold
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-WANTED, KILLS_AT_LEAST = 100, 25
+WANTED, KILLS = 100, 100
 CUT = (OSError, http.client.HTTPException)
 
 
@@ -126,7 +126,7 @@ def test_kill_9_loses_nothing_acknowledged(tmp_path):
     chance = random.Random(5000)
     kills = 0
     while (
-        kills < KILLS_AT_LEAST
+        kills < KILLS
         or sum(len(p.tags) for p in pushers) < WANTED
         or len(owner.acknowledged) < WANTED
     ):

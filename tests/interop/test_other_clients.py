@@ -1,12 +1,14 @@
-"""notary and skopeo read what docker wrote, and docker what skopeo wrote."""
+"""notary, skopeo, podman and containerd read what docker wrote, and docker what they wrote."""
 
 import base64
 import json
 import shutil
+import tempfile
 
 import pytest
 
 from interop.conftest import require
+from interop.docker_client import DockerClient
 from interop.inkan_server import PASSWORD
 from interop.processes import run
 
@@ -74,3 +76,54 @@ def test_skopeo_copies_in_and_out(server, signed, tmp_path, form, person):
     )
     consumer = person("consumer")
     consumer("pull", f"{repository}-again:{form}")
+
+
+def test_podman_pulls_and_pushes(server, signed, tmp_path, person):
+    require(shutil.which("podman"), "podman is not installed")
+    repository, _ = signed
+    certificates = tmp_path / "certs"
+    certificates.mkdir()
+    shutil.copy(server.ca, certificates / "ca.crt")
+    options = ("--cert-dir", certificates, "--authfile", tmp_path / "auth.json")
+    # podman takes no run folder of a longer name
+    with tempfile.TemporaryDirectory(prefix="podman-") as short:
+        podman = ("podman", "--root", f"{short}/root", "--runroot", f"{short}/run")
+        podman += ("--storage-driver", "vfs")
+        login = ("login", server.host, "-u", "admin", "--password-stdin")
+        run(*podman, *login, *options, stdin=PASSWORD.encode())
+        run(*podman, "pull", "-q", *options, f"{repository}:1.0")
+        run(*podman, "push", "-q", *options, f"{repository}:1.0", f"{repository}-podman:1.0")
+    person("consumer")("pull", f"{repository}-podman:1.0")
+
+
+def test_containerd_pulls_and_pushes(server, signed, engine, person, tmp_path):
+    require(shutil.which("ctr"), "containerd is not installed")
+    repository, _ = signed
+    # the docker engine runs a containerd of its own
+    socket = f"{engine.removeprefix('unix://').removesuffix('docker.sock')}exec/containerd/containerd.sock"
+    ctr = ("ctr", "-a", socket, "-n", "inkan-test", "images")
+    # without a word on it, containerd speaks plain HTTP to localhost
+    hosts = tmp_path / "hosts" / server.host
+    hosts.mkdir(parents=True)
+    (hosts / "hosts.toml").write_text(f'[host."https://{server.host}"]\nca = "{server.ca}"\n')
+    options = ("--hosts-dir", tmp_path / "hosts", "--user", f"admin:{PASSWORD}")
+    run(*ctr, "pull", "--snapshotter", "native", *options, f"{repository}:1.0")
+    run(*ctr, "push", *options, f"{repository}-ctr:1.0", f"{repository}:1.0")
+    person("consumer")("pull", f"{repository}-ctr:1.0")
+
+
+def test_S27_after_inkan_login_docker_is_logged_in(server, signed, cli, engine, tmp_path):
+    repository, _ = signed
+    client = DockerClient(cli, tmp_path / "fresh", engine)
+    refused = client("pull", f"{repository}:1.0", check=False)
+    assert refused.code == 1
+    words = ("login", server.host, "--ca", server.ca, "-u", "admin", "--password-stdin")
+    said = server.inkan(
+        *words,
+        stdin=PASSWORD.encode(),
+        env={"DOCKER_CONFIG": str(client.home), "DOCKER_CONTENT_TRUST": "1"},
+    )
+    assert said.out == f"export DOCKER_CONTENT_TRUST_SERVER={server.trust_url}\n"
+    assert said.err.startswith("The CA is kept in")
+    assert f"Logging in to '{server.host}'...\nLogged in to '{server.host}'.\n" in said.err
+    client("pull", f"{repository}:1.0", trust=True, server=server.trust_url)

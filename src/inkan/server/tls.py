@@ -68,6 +68,10 @@ class ServerTls:
             if changed_at_ns == self._loaded_at_ns:
                 return False
             _require_current(self._files.certificate, now)
+            # tried apart first: OpenSSL drops the key in use when it meets a certificate that does not fit it
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+                self._files.certificate, self._files.key
+            )
             self.context.load_cert_chain(self._files.certificate, self._files.key)
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error

@@ -85,3 +85,37 @@ def test_brought_files_that_do_not_fit_or_are_expired_are_refused(files, tmp_pat
         ServerTls(CertificateFiles(files.certificate, files.ca_key), NAMES).refresh(NOW)
     with pytest.raises(SettingInvalidError, match="gone"):
         ServerTls(CertificateFiles(tmp_path / "gone", files.key), NAMES).refresh(NOW)
+
+
+def test_a_half_replaced_pair_leaves_the_old_one_in_force(files, tmp_path):
+    ensure_certificate(files, NAMES, NOW)
+    brought = ServerTls(CertificateFiles(files.certificate, files.key), NAMES)
+    assert brought.refresh(NOW)
+    other = CertificateFiles(
+        tmp_path / "b.crt", tmp_path / "b.key", files.ca_certificate, files.ca_key
+    )
+    ensure_certificate(other, NAMES, NOW)
+    files.certificate.write_bytes(other.certificate.read_bytes())
+    with pytest.raises(SettingInvalidError):
+        brought.refresh(NOW)
+    assert handshakes(brought.context)
+    files.key.write_bytes(other.key.read_bytes())
+    assert brought.refresh(NOW)
+    assert handshakes(brought.context)
+
+
+def handshakes(server_context) -> bool:
+    client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client_context.check_hostname, client_context.verify_mode = False, ssl.CERT_NONE
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = client_context.wrap_bio(to_client, to_server)
+    server = server_context.wrap_bio(to_server, to_client, server_side=True)
+    for _ in range(10):
+        for side in (client, server):
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLError:
+                return False
+    return client.cipher() is not None
