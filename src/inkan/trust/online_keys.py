@@ -8,6 +8,7 @@ Source: Notary v1, GET and POST `…/_trust/tuf/{snapshot,timestamp}.key`.
 
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from inkan.clock import Clock
 from inkan.errors import MetadataUnknownError
@@ -75,6 +76,10 @@ class OnlineSigners:
         return await self.list(gun, role)
 
     async def _make(self, gun: Gun, role: RoleName) -> Signer:
+        held = await self._keys.list(gun, role)
+        now = self._clock.now()
+        # the order of two keys is part of what is known of them, however coarse the clock
+        created_at = max(now, held[0].created_at + timedelta(microseconds=1)) if held else now
         signer = EcdsaSigner.generate()
         key_id = signer.public_key.key_id
         await self._keys.add(
@@ -86,7 +91,7 @@ class OnlineSigners:
                 sealed=seal(
                     self._key_encryption_key, signer.to_pkcs8(), _purpose(gun, role, key_id)
                 ),
-                created_at=self._clock.now(),
+                created_at=created_at,
             )
         )
         self._remember(key_id, signer)
