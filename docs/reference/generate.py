@@ -51,25 +51,14 @@ def commands() -> str:
     for name in sorted(COMMANDS):
         command = cli.get_command(context, name)
         assert command
-        words, found = [name], command
+        found = {name: command}
         if isinstance(command, click.Group):
-            words.append("show")
-            found = command.commands["show"]
-        inner = click.Context(
-            found,
-            parent=context,
-            info_name=" ".join(words),
-            max_content_width=100,
-            terminal_width=100,
-        )
-        lines += [
-            "",
-            f"## inkan {' '.join(words)}",
-            "",
-            "```text",
-            found.get_help(inner).rstrip(),
-            "```",
-        ]
+            found = {f"{name} {verb}": one for verb, one in sorted(command.commands.items())}
+        for words, one in found.items():
+            inner = click.Context(
+                one, parent=context, info_name=words, max_content_width=100, terminal_width=100
+            )
+            lines += ["", f"## inkan {words}", "", "```text", one.get_help(inner).rstrip(), "```"]
     lines += ["", "## Exit codes", "", *(exits.__doc__ or "").split("\n\n", 1)[1].splitlines()]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -77,7 +66,7 @@ def commands() -> str:
 def routes() -> str:
     nothing = None
     faces = [
-        trust_face(nothing, nothing, nothing),  # type: ignore[arg-type] # the rows are read, not called
+        trust_face(nothing, nothing, nothing, nothing, nothing),  # type: ignore[arg-type] # the rows are read, not called
         registry_face(nothing, nothing, nothing, nothing, nothing),  # type: ignore[arg-type] # same
         token_face(nothing, nothing, nothing, nothing),  # type: ignore[arg-type] # same
         admin_face(*_admin_handlers(), nothing),  # type: ignore[arg-type] # same
@@ -117,7 +106,7 @@ def _admin_handlers():
         def __getattr__(self, _name):
             return self
 
-    return Handlers(), Handlers(), Handlers()
+    return Handlers(), Handlers(), Handlers(), Handlers()
 
 
 def errors() -> str:

@@ -99,3 +99,36 @@ def test_trust_sign_begins_a_repository(owner, repository):
     said = owner("trust", "sign", f"{repository}:1.0")
     assert "Created signer: admin" in said.text
     assert rows(owner, repository) == {"1.0": ["admin"]}
+
+
+def test_L4_an_administrator_resets_what_nobody_can_sign_any_more(owner, person, signed, server):
+    """The owner lost the root key: status, log, reset, a new beginning, and the way back."""
+    name = signed.partition("/")[2]
+    assert "1.0" in server.inkan("trust", "status", name).out
+    assert "signed 1.0 in targets" in server.inkan("trust", "log", signed).out
+    said = server.inkan("trust", "reset", name, "--confirm", signed).out
+    archive = said.split(" as ")[1].split(".")[0]
+    newcomer = person("newcomer")
+    newcomer.make_image(f"{signed}:2.0", b"new owner")
+    assert "Finished initializing" in newcomer("push", f"{signed}:2.0", trust=True).text
+    # whoever has pulled before refuses the new root
+    refused = owner("pull", f"{signed}:2.0", trust=True, check=False)
+    assert refused.code == 1
+    server.inkan("trust", "restore", name, archive)
+    owner("pull", f"{signed}:1.0", trust=True)
+    assert server.inkan("trust", "reset", name, check=False).code == 2
+
+
+def test_a_stuck_role_is_told_and_repaired(owner, person, signed, server):
+    """Removing the last signer: the reference wedges here and says nothing."""
+    alice, bob = person("alice"), person("bob")
+    add_signer(owner, alice, "alice", signed)
+    alice.make_image(f"{signed}:2.0", b"by alice")
+    alice("trust", "sign", f"{signed}:2.0")
+    owner("trust", "signer", "remove", "alice", signed, stdin=b"y\n")
+    add_signer(owner, bob, "bob", signed)
+    assert "is stuck" in server.inkan("trust", "status", signed).err
+    bob.make_image(f"{signed}:3.0", b"by bob")
+    refused = bob("trust", "sign", f"{signed}:3.0", check=False)
+    assert refused.code == 1
+    assert f"notary witness {signed} targets/releases -p" in refused.text

@@ -9,14 +9,15 @@ GET    /api/v1/images[?namespace=NAME]
 ```
 """
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from inkan import __version__, limits
 from inkan.access.scopes import HostNames
+from inkan.admin.answers import json_answer
 from inkan.admin.problems import AdminProblems
+from inkan.admin.trust_api import TrustAdminHandlers, trust_routes
 from inkan.clock import Clock
 from inkan.errors import NamespaceInvalidError, RequestInvalidError
 from inkan.oci.reference import Namespace, hostname
@@ -39,7 +40,7 @@ class NamespaceHandlers:
     async def list(self, _request: Request) -> Response:
         """Return every namespace."""
         found = await self._namespaces.list()
-        return _json(200, {"namespaces": [_namespace(record) for record in found]})
+        return json_answer(200, {"namespaces": [_namespace(record) for record in found]})
 
     async def add(self, request: Request) -> Response:
         """Make a namespace."""
@@ -49,7 +50,7 @@ class NamespaceHandlers:
             raise NamespaceInvalidError(str(namespace), "it is a host name of this server")
         record = NamespaceRecord(namespace, self._clock.now(), request.caller.account)
         await self._namespaces.add(record, limits.NAMESPACES_PER_REGISTRY)
-        return _json(201, _namespace(record))
+        return json_answer(201, _namespace(record))
 
     async def remove(self, request: Request) -> Response:
         """Remove a namespace; one that holds something only by force."""
@@ -76,7 +77,7 @@ class ImageHandlers:
         repositories = dict.fromkeys(image.repository for image in images)
         status = {name: await self._trust.list(name) for name in repositories}
         listed = [_image(image, status[image.repository]) for image in images]
-        return _json(200, {"images": listed})
+        return json_answer(200, {"images": listed})
 
 
 class VersionHandlers:
@@ -98,13 +99,16 @@ class VersionHandlers:
         host = request.host if request.host in self._hosts else self._hosts.primary
         if self._trust_port is not None:
             host = f"{hostname(host)}:{self._trust_port}"
-        return _json(200, {"version": __version__, "trust_server": f"{self._scheme}://{host}"})
+        return json_answer(
+            200, {"version": __version__, "trust_server": f"{self._scheme}://{host}"}
+        )
 
 
 def admin_face(
     version: VersionHandlers,
     namespaces: NamespaceHandlers,
     images: ImageHandlers,
+    trust: TrustAdminHandlers,
     authority: Authority,
 ) -> Face:
     """Return the management API's face."""
@@ -113,6 +117,7 @@ def admin_face(
     return Face(
         name="admin",
         routes=(
+            *trust_routes(trust),
             Route("version", ("GET",), "/api/v1/version", version.show, LOGIN, 0, never),
             Route(
                 "namespace-list",
@@ -130,10 +135,6 @@ def admin_face(
         render=AdminProblems(authority),
         claims=re.compile(r"/api/"),
     )
-
-
-def _json(status: int, tree: dict[str, Any]) -> Response:
-    return Response(status, [("Content-Type", "application/json")], json.dumps(tree).encode())
 
 
 def _namespace(record: NamespaceRecord) -> dict[str, Any]:

@@ -25,6 +25,7 @@ COMMANDS = {
     "namespace-list": ("namespaces", "namespace_list", "List the namespaces."),
     "namespace-rm": ("namespaces", "namespace_rm", "Remove a namespace."),
     "serve": ("serve", "serve", "Start the server."),
+    "trust": ("trust", "trust", "See who signed what; reset a repository whose root key is lost."),
 }
 ALIASES = {"images": "image-list", "namespaces": "namespace-list"}
 NOUNS = frozenset(name.partition("-")[0] for name in COMMANDS if "-" in name)

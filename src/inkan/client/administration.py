@@ -7,7 +7,7 @@ from inkan.client import credentials, targets
 from inkan.client.connection import Connection
 from inkan.client.credentials import Credential
 from inkan.client.targets import Target
-from inkan.oci.reference import Namespace
+from inkan.oci.reference import Namespace, Reference
 
 _NAMESPACES = "registry:namespaces:*"
 _CATALOG = "registry:catalog:*"
@@ -64,3 +64,42 @@ class Administration:
         return list(
             self._connection.call("GET", f"/api/v1/images{query}", _CATALOG).tree()["images"]
         )
+
+    def gun(self, repository: str) -> str:
+        """Return the name that a repository is signed under: as typed, or under this registry's host.
+
+        Raises:
+            ReferenceInvalidError: if it is no repository.
+        """
+        reference = Reference.parse(repository)
+        return f"{reference.host or self.target.host}/{reference.repository}"
+
+    def trust_status(self, repository: str) -> dict[str, Any]:
+        """Return the state of a repository's trust data."""
+        gun = self.gun(repository)
+        answer = self._connection.call(
+            "GET", f"/api/v1/trust/{gun}/status", f"repository:{gun}:pull"
+        )
+        return dict(answer.tree())
+
+    def trust_log(self, repository: str | None, limit: int) -> list[dict[str, Any]]:
+        """Return the newest events of a repository, or of all."""
+        if repository is None:
+            answer = self._connection.call("GET", f"/api/v1/trust-log?limit={limit}", _NAMESPACES)
+        else:
+            gun = self.gun(repository)
+            path = f"/api/v1/trust/{gun}/log?limit={limit}"
+            answer = self._connection.call("GET", path, f"repository:{gun}:*")
+        return list(answer.tree()["events"])
+
+    def trust_reset(self, repository: str) -> dict[str, Any]:
+        """Put a repository's trust data aside; return where."""
+        gun = self.gun(repository)
+        path = f"/api/v1/trust/{gun}/reset?confirm={quote(gun)}"
+        return dict(self._connection.call("POST", path, f"repository:{gun}:*").tree())
+
+    def trust_restore(self, repository: str, archive: str) -> dict[str, Any]:
+        """Put an archive back."""
+        gun = self.gun(repository)
+        path = f"/api/v1/trust/{gun}/restore?archive={quote(archive)}"
+        return dict(self._connection.call("POST", path, f"repository:{gun}:*").tree())

@@ -9,12 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from inkan.access.accounts import AccountService
-from inkan.access.api import token_face
-from inkan.access.guard import Guard
-from inkan.access.scopes import HostNames
-from inkan.access.throttle import Throttle
-from inkan.access.tokens import TokenService, load_token_keys
 from inkan.admin.api import ImageHandlers, NamespaceHandlers, VersionHandlers, admin_face
+from inkan.admin.trust_api import TrustAdminHandlers
 from inkan.clock import Clock
 from inkan.keys.sealing import (
     KeyEncryptionKey,
@@ -26,28 +22,19 @@ from inkan.registry.blobs import BlobService
 from inkan.registry.manifests import ManifestService
 from inkan.registry.tags import TagService
 from inkan.registry.uploads import UploadService
+from inkan.server.access_parts import build_access
 from inkan.server.jobs import Job
 from inkan.server.settings import Settings
 from inkan.server.tls import ServerTls
+from inkan.server.trust_parts import build_trust
 from inkan.store.blobs_files import FileBlobs
 from inkan.store.layout import DataFolder
 from inkan.store.ports import BlobStore, UploadStore
-from inkan.store.sql.accounts import SqlAccounts
 from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Database
-from inkan.store.sql.keys import SqlOnlineKeys, SqlTokenKeys
-from inkan.store.sql.namespaces import SqlNamespaces
 from inkan.store.sql.sqlite import SqliteDatabase
-from inkan.store.sql.trust_store import SqlTrustStore
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.store.uploads_files import FileUploads
-from inkan.trust.api import trust_face
-from inkan.trust.collection_locks import CollectionLocks
-from inkan.trust.freshness import Freshness, Lifetimes
-from inkan.trust.online_keys import OnlineSigners
-from inkan.trust.publish import Publishing
-from inkan.trust.read import Reading
-from inkan.trust.status import TrustStatus
 from inkan.web.access_log import AccessLog
 from inkan.web.application import Application
 from inkan.web.health import Check, health_face
@@ -126,48 +113,37 @@ async def build(
     Raises:
         KeyUnreadableError: if kept keys do not open with the key-encryption key at hand.
     """
-    database = stores.database
-    hosts = HostNames(settings.host_names)
-    namespaces, catalog = SqlNamespaces(database), SqlCatalog(database)
-    accounts = AccountService(SqlAccounts(database), Throttle(clock), clock)
-    token_keys = await load_token_keys(SqlTokenKeys(database), key_encryption_key, clock)
-    tokens = TokenService(token_keys, settings.token_lifetime, clock)
-    guard = Guard(accounts, tokens, namespaces, hosts, settings.scheme)
-
-    store, locks = SqlTrustStore(database), CollectionLocks()
-    signers = OnlineSigners(SqlOnlineKeys(database), key_encryption_key, clock)
-    lifetimes = Lifetimes(settings.timestamp_lifetime, settings.snapshot_lifetime)
-    freshness = Freshness(store, signers, locks, clock, lifetimes)
-    publishing = Publishing(store, signers, locks, clock, lifetimes)
-    uploads = UploadService(
-        SqlUploadSessions(database), stores.uploads, stores.blobs, catalog, clock
-    )
-
+    access = await build_access(settings, stores.database, key_encryption_key, clock)
     metrics, access_log = Metrics(), AccessLog()
-    trust = trust_face(Reading(store, freshness, signers), publishing, guard)
+    trust = build_trust(settings, stores.database, key_encryption_key, clock, access.guard, metrics)
+    catalog = SqlCatalog(stores.database)
+    uploads = UploadService(
+        SqlUploadSessions(stores.database), stores.uploads, stores.blobs, catalog, clock
+    )
     registry = registry_face(
         BlobService(catalog, stores.blobs),
         uploads,
         ManifestService(catalog, clock),
         TagService(catalog),
-        guard,
+        access.guard,
     )
-    token = token_face(accounts, tokens, guard, hosts)
     trust_port = settings.trust_listen.port if settings.trust_listen else None
     admin = admin_face(
-        VersionHandlers(settings.scheme, trust_port, hosts),
-        NamespaceHandlers(namespaces, hosts, clock),
-        ImageHandlers(catalog, TrustStatus(store)),
-        guard,
+        VersionHandlers(settings.scheme, trust_port, access.hosts),
+        NamespaceHandlers(access.namespaces, access.hosts, clock),
+        ImageHandlers(catalog, trust.status),
+        TrustAdminHandlers(trust.status, trust.history, trust.reset),
+        access.guard,
     )
-    health = health_face({"database": _database_check(accounts)}, metrics)
-    everything = (trust, registry, token, admin, health)
+    health = health_face({"database": _database_check(access.accounts)}, metrics)
+    everything = (trust.face, registry, access.face, admin, health)
+    # clients ping the trust server at /v2/ before anything else
+    for_trust = (trust.face, ping_face(registry), access.face, health)
     return Product(
-        registry=Application(everything, guard, metrics, access_log),
-        # clients ping the trust server at /v2/ before anything else
-        trust=Application((trust, ping_face(registry), token, health), guard, metrics, access_log),
-        accounts=accounts,
-        jobs=_jobs(settings, uploads, freshness, tls, clock),
+        registry=Application(everything, access.guard, metrics, access_log),
+        trust=Application(for_trust, access.guard, metrics, access_log),
+        accounts=access.accounts,
+        jobs=[*_jobs(settings, uploads, tls, clock), *trust.jobs],
     )
 
 
@@ -185,11 +161,7 @@ def _database_check(accounts: AccountService) -> Check:
 
 
 def _jobs(
-    settings: Settings,
-    uploads: UploadService,
-    freshness: Freshness,
-    tls: ServerTls | None,
-    clock: Clock,
+    settings: Settings, uploads: UploadService, tls: ServerTls | None, clock: Clock
 ) -> list[Job]:
     async def expire() -> None:
         await uploads.expire(settings.upload_expiry)
@@ -199,7 +171,6 @@ def _jobs(
             tls.refresh(clock.now())
 
     return [
-        Job("renew timestamps and snapshots", timedelta(minutes=10), freshness.renew_due),
         Job("expire uploads", timedelta(minutes=10), expire),
         Job("refresh the certificate", timedelta(seconds=30), refresh),
     ]

@@ -23,6 +23,10 @@ from inkan.store.records import (
     OnlineKeyRecord,
     StorageKey,
     TokenKeyRecord,
+    TrustArchive,
+    TrustChange,
+    TrustEvent,
+    TrustVersion,
     UploadId,
     UploadRecord,
 )
@@ -233,10 +237,14 @@ class TrustStore(Protocol):
        version as new or newer of the same collection and role is kept: of two publishers of one version exactly one wins.
     2. "Current" is the highest version. `current` is one consistent view: it never mixes two publishes.
     3. A collection's name is matched whole: deleting `a/pre` leaves `a/prefix` alone. `delete` is idempotent.
+    4. Every timestamp kept, and every deletion of something, is an entry of the change feed, in the same transaction; and so is the
+       event given.
     """
 
-    async def publish(self, records: Sequence[MetadataRecord]) -> None:
-        """Keep new versions of some roles of one collection."""
+    async def publish(
+        self, records: Sequence[MetadataRecord], event: TrustEvent | None = None
+    ) -> None:
+        """Keep new versions of some roles of one collection, and what is to be known of it."""
         ...
 
     async def current(self, gun: Gun) -> Mapping[RoleName, MetadataRecord]:
@@ -263,8 +271,54 @@ class TrustStore(Protocol):
         """Return the collections of a repository, one for each host name it was signed under."""
         ...
 
-    async def delete(self, gun: Gun) -> None:
+    async def delete(self, gun: Gun, event: TrustEvent | None = None) -> None:
         """Forget every version of every role of a collection; its online keys stay."""
+        ...
+
+
+class TrustHistory(Protocol):
+    """What was, of trust collections: changes, acts, old versions, archives.
+
+    1. `list_changes` gives entries after `after` by number, or before it when `backwards`, newest first; `after` 0 backwards is from
+       the newest.
+    2. `prune` removes exactly the versions named.
+    3. `archive` moves a collection's metadata aside in one transaction, so that it can begin anew; `restore` puts it back in
+       place of whatever has begun meanwhile, and raises `MetadataUnknownError` where there is no such archive.
+    4. Every method is one transaction, durable when it returns.
+    """
+
+    async def list_changes(
+        self, gun: Gun | None, after: int, limit: int, *, backwards: bool
+    ) -> Sequence[TrustChange]:
+        """Return entries of the change feed of a collection, or of all."""
+        ...
+
+    async def add_event(self, event: TrustEvent) -> None:
+        """Keep what somebody did or tried."""
+        ...
+
+    async def list_events(self, gun: Gun | None, limit: int) -> Sequence[TrustEvent]:
+        """Return the newest events of a collection, or of all."""
+        ...
+
+    async def list_versions(self, gun: Gun) -> Sequence[TrustVersion]:
+        """Return every kept version of every role."""
+        ...
+
+    async def list_long(self, more_than: int, limit: int) -> Sequence[Gun]:
+        """Return collections that keep more timestamps than that."""
+        ...
+
+    async def prune(self, gun: Gun, doomed: Sequence[TrustVersion]) -> None:
+        """Remove versions."""
+        ...
+
+    async def archive(self, archive: TrustArchive, event: TrustEvent) -> None:
+        """Move a collection aside."""
+        ...
+
+    async def restore(self, archive_id: str, event: TrustEvent) -> None:
+        """Put a collection back."""
         ...
 
 

@@ -9,26 +9,34 @@ from email.utils import format_datetime
 from inkan import limits
 from inkan.oci.reference import Gun
 from inkan.store.records import MetadataRecord
+from inkan.trust.acts import Actor
+from inkan.trust.change_feed import ChangeFeed, parse_page
 from inkan.trust.multipart import Part, parse_boundary, parse_parts
 from inkan.trust.problems import TrustProblems
 from inkan.trust.publish import Publishing
 from inkan.trust.read import Reading, parse_file
+from inkan.trust.reset import Reset
 from inkan.tuf.keys import PublicKey
 from inkan.tuf.publication import Upload
 from inkan.tuf.roles import RoleName
-from inkan.web.authority import ALL, PULL, PUSH, Authority
+from inkan.web.authority import ALL, CATALOG, PULL, PUSH, Authority
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
 
 _BASE = "/v2/{name+}/_trust/tuf/"
+_FEED = "/v2/_trust/changefeed"
 
 
 class TrustHandlers:
     """Answers the trust API."""
 
-    def __init__(self, reading: Reading, publishing: Publishing) -> None:
+    def __init__(
+        self, reading: Reading, publishing: Publishing, reset: Reset, feed: ChangeFeed
+    ) -> None:
         self._reading = reading
         self._publishing = publishing
+        self._reset = reset
+        self._feed = feed
 
     async def get_metadata(self, request: Request) -> Response:
         """Return a role's file: the current one, a version, or one by checksum."""
@@ -57,19 +65,49 @@ class TrustHandlers:
         gun = Gun.parse(request.params["name"])
         boundary = parse_boundary(request.header("content-type"))
         parts = parse_parts(await request.body(), boundary)
-        await self._publishing.publish(gun, [_upload(part) for part in parts])
+        await self._publishing.publish(gun, [_upload(part) for part in parts], _actor(request))
         return Response(200)
 
+    async def delete(self, request: Request) -> Response:
+        """Forget a collection."""
+        await self._reset.delete(Gun.parse(request.params["name"]), _actor(request))
+        return Response(200)
 
-def trust_face(reading: Reading, publishing: Publishing, authority: Authority) -> Face:
+    async def changes(self, request: Request) -> Response:
+        """Return a part of the change feed, of one collection or of all."""
+        name = request.params.get("name")
+        page = parse_page(request.query("records"), request.query("change_id"))
+        body = await self._feed.read(Gun.parse(name) if name else None, page)
+        return Response(200, [("Content-Type", "application/json")], body)
+
+
+def trust_face(
+    reading: Reading,
+    publishing: Publishing,
+    reset: Reset,
+    feed: ChangeFeed,
+    authority: Authority,
+) -> Face:
     """Return the trust API's face."""
-    handlers = TrustHandlers(reading, publishing)
+    handlers = TrustHandlers(reading, publishing, reset, feed)
     small, publish = limits.SMALL_BODY_BYTES, limits.PUBLISH_BODY_BYTES
+    read = ("GET", "HEAD")
     fresh, never = CachePolicy.REVALIDATE, CachePolicy.NEVER
     return Face(
         name="trust",
         routes=(
             Route("trust-publish", ("POST",), _BASE, handlers.publish, PUSH, publish, never),
+            Route("trust-delete", ("DELETE",), _BASE, handlers.delete, ALL, 0, never),
+            Route("trust-changes", read, _FEED, handlers.changes, CATALOG, 0, fresh),
+            Route(
+                "trust-changes-of",
+                read,
+                "/v2/{name+}/_trust/changefeed",
+                handlers.changes,
+                PULL,
+                0,
+                fresh,
+            ),
             Route(
                 "trust-metadata",
                 ("GET", "HEAD"),
@@ -93,6 +131,10 @@ def trust_face(reading: Reading, publishing: Publishing, authority: Authority) -
         render=TrustProblems(authority),
         claims=re.compile(r"/v2/(?:.+/)?_trust/"),
     )
+
+
+def _actor(request: Request) -> Actor:
+    return Actor(request.caller.account, request.client_address)
 
 
 def _upload(part: Part) -> Upload:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inkan.clock import Clock
-from inkan.errors import MetadataVersionError
+from inkan.errors import ConflictError, InvalidError, MetadataVersionError
 from inkan.oci.reference import Gun
-from inkan.store.ports import TrustStore
-from inkan.store.records import MetadataRecord
+from inkan.store.ports import TrustHistory, TrustStore
+from inkan.store.records import MetadataRecord, TrustAct, TrustEvent
+from inkan.trust.acts import Actor, published, refused
 from inkan.trust.collection_locks import CollectionLocks
 from inkan.trust.freshness import Lifetimes
 from inkan.trust.online_keys import ONLINE_ROLES, OnlineSigners
@@ -37,47 +38,61 @@ class Publishing:
     """Publishes batches of metadata."""
 
     store: TrustStore
+    history: TrustHistory
     signers: OnlineSigners
     locks: CollectionLocks
     clock: Clock
     lifetimes: Lifetimes
 
-    async def publish(self, gun: Gun, uploads: Sequence[Upload]) -> None:
+    async def publish(self, gun: Gun, uploads: Sequence[Upload], actor: Actor) -> None:
         """Keep a batch, with the server's snapshot and timestamp over it; durable when it returns.
 
         Raises:
             PublicationRefusedError: if the batch breaks a rule.
             MetadataVersionError: if somebody else published one of its versions first.
         """
+        try:
+            await self._publish(gun, uploads, actor)
+        except (InvalidError, ConflictError) as error:
+            roles = [upload.role for upload in uploads]
+            now = self.clock.now()
+            await self.history.add_event(refused(gun, TrustAct.PUBLISH, actor, now, roles, error))
+            raise
+
+    async def _publish(self, gun: Gun, uploads: Sequence[Upload], actor: Actor) -> None:
+        made_here = {str(role) for role in ONLINE_ROLES} - {str(one.role) for one in uploads}
         async with self.locks.of(gun):
             for attempt in range(1, _ATTEMPTS + 1):
-                records = await self._prepare(gun, uploads)
+                records, event = await self._prepare(gun, uploads, actor)
                 try:
-                    await self.store.publish(records)
+                    await self.store.publish(records, event)
                 except MetadataVersionError as error:
-                    ours = error.role in {str(r) for r in ONLINE_ROLES} - {
-                        str(u.role) for u in uploads
-                    }
-                    if not ours or attempt == _ATTEMPTS:
+                    # only what we made ourselves may clash and be made again
+                    if error.role not in made_here or attempt == _ATTEMPTS:
                         raise
                 else:
                     return
 
-    async def _prepare(self, gun: Gun, uploads: Sequence[Upload]) -> Sequence[MetadataRecord]:
+    async def _prepare(
+        self, gun: Gun, uploads: Sequence[Upload], actor: Actor
+    ) -> tuple[Sequence[MetadataRecord], TrustEvent]:
         current = await self.store.current(gun)
         held = Held({role: record.raw for role, record in current.items()})
         signers = {role: await self.signers.list(gun, role) for role in ONLINE_ROLES}
         now = self.clock.now()
+
+        def prepare() -> tuple[Sequence[MetadataRecord], TrustEvent]:
+            records = self._records(gun, held, uploads, signers, now)
+            return records, published(gun, actor, now, held, uploads)
+
         if sum(len(upload.raw) for upload in uploads) > _INLINE_BYTES:
-            return await asyncio.to_thread(self._records, gun, held, uploads, signers, now)
-        return self._records(gun, held, uploads, signers, now)
+            return await asyncio.to_thread(prepare)
+        return prepare()
 
     def _records(
         self, gun: Gun, held: Held, uploads: Sequence[Upload], signers: Signers, now: datetime
     ) -> Sequence[MetadataRecord]:
-        ids = {
-            role: {s.public_key.key_id for s in held_keys} for role, held_keys in signers.items()
-        }
+        ids = {role: {s.public_key.key_id for s in keys} for role, keys in signers.items()}
         accepted = judge(str(gun), held, uploads, ids, now, self.lifetimes.snapshot)
         records = [record_of(gun, file.role, file.raw, now) for file in accepted.uploads]
         snapshot = self._snapshot(accepted, signers)

@@ -18,6 +18,7 @@ from inkan.errors import (
     MetadataMismatchError,
     MetadataVersionError,
     PublicationRefusedError,
+    SignatureThresholdError,
     UntrustedError,
 )
 from inkan.tuf import root_rules
@@ -126,6 +127,8 @@ def judge(
     _require_timestamp_key(root, server_keys)
     # 7. versions
     for file in accepted:
+        if isinstance(file, Targets):
+            _require_not_wedged(gun, root, held, targets, file)
         _require_next_version(gun, file.role, file.version, held.version(file.role))
     draft = None
     if snapshot is None:
@@ -276,6 +279,30 @@ def _require_timestamp_key(root: Root, server_keys: ServerKeys) -> None:
 def _can_sign(keys: RoleKeys, server_keys: ServerKeys) -> bool:
     ours = {key.identity for key in keys.keys if key.key_id in server_keys.get(keys.role, ())}
     return len(ours) >= keys.threshold
+
+
+def _require_not_wedged(
+    gun: str, root: Root, held: Held, judged: Mapping[RoleName, Targets], file: Targets
+) -> None:
+    """Name the repair when a role's held file is by a signer who was removed.
+
+    Other signers cannot load it, begin anew at version 1, and meet a higher version here: with stock tools the role is stuck until
+    somebody witnesses it (notary#1444, notary#1500).
+    """
+    raw = held.files.get(file.role)
+    if raw is None or not file.role.is_delegation or file.version > held.version(file.role):
+        return
+    kept = parse_targets(raw, file.role)
+    try:
+        require_threshold(
+            _targets_keys(root, file.role, held, judged, kept), kept.signatures, kept.message
+        )
+    except (SignatureThresholdError, PublicationRefusedError) as error:
+        raise PublicationRefusedError(
+            "ErrValidation",
+            f"{file.role} is held in version {kept.version}, signed by a signer who was removed since; whoever may sign it "
+            f"now repairs it with: notary witness {gun} {file.role} -p",
+        ) from error
 
 
 def _require_next_version(gun: str, role: RoleName, version: int, held: int) -> None:

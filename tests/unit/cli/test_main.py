@@ -35,10 +35,11 @@ def test_the_version_is_printed(capsys):
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_has_help_with_two_examples(name, capsys):
-    words = ["config", "show"] if name == "config" else [name]
-    assert main([*words, "--help"]) == 0
-    text = capsys.readouterr().out
-    assert text.split("Examples:")[1].count("inkan ") >= 2
+    verbs = {"config": [["show"]], "trust": [[], ["status"], ["log"], ["reset"], ["restore"]]}
+    for verb in verbs.get(name, [[]]):
+        assert main([name, *verb, "--help"]) == 0
+        text = capsys.readouterr().out
+        assert text.split("Examples:")[1].count("inkan ") >= 2
 
 
 def test_aliases_and_spaced_forms_reach_their_commands(capsys):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from inkan.errors import MetadataVersionError
 from inkan.oci.reference import Gun, RepositoryName
-from inkan.store.records import MetadataRecord
+from inkan.store.records import MetadataRecord, TrustEvent
 from inkan.store.sql.database import (
     Database,
     Row,
@@ -14,7 +14,8 @@ from inkan.store.sql.database import (
     from_micros,
     to_micros,
 )
-from inkan.tuf.roles import RoleName
+from inkan.store.sql.trust_history import DELETION, UPDATE, change, event_row
+from inkan.tuf.roles import TIMESTAMP, RoleName
 
 _COLUMNS = "role, version, sha256, payload, expires_at, created_at"
 _SELECT = f"SELECT {_COLUMNS} FROM trust_files WHERE gun = ? AND "  # noqa: S608 - a constant
@@ -30,9 +31,11 @@ class SqlTrustStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def publish(self, records: Sequence[MetadataRecord]) -> None:
-        """Keep new versions of some roles of one collection."""
-        await self._database.write(_publish, records)
+    async def publish(
+        self, records: Sequence[MetadataRecord], event: TrustEvent | None = None
+    ) -> None:
+        """Keep new versions of some roles of one collection, and what is to be known of it."""
+        await self._database.write(_publish, records, event)
 
     async def current(self, gun: Gun) -> Mapping[RoleName, MetadataRecord]:
         """Return the current metadata of every role; nothing for an unknown collection."""
@@ -60,12 +63,12 @@ class SqlTrustStore:
         """Return the collections of a repository, one for each host name it was signed under."""
         return await self._database.read(_list_collections, repository)
 
-    async def delete(self, gun: Gun) -> None:
+    async def delete(self, gun: Gun, event: TrustEvent | None = None) -> None:
         """Forget every version of every role of a collection; its online keys stay."""
-        await self._database.write(_delete, gun)
+        await self._database.write(_delete, gun, event)
 
 
-def _publish(records: Sequence[MetadataRecord]) -> Transaction[None]:
+def _publish(records: Sequence[MetadataRecord], event: TrustEvent | None) -> Transaction[None]:
     for record in records:
         gun, role = str(record.gun), str(record.role)
         rows = yield Statement(
@@ -88,6 +91,10 @@ def _publish(records: Sequence[MetadataRecord]) -> Transaction[None]:
                 to_micros(record.created_at),
             ),
         )
+        if record.role == TIMESTAMP:
+            yield change(record.gun, record.version, record.sha256, UPDATE, record.created_at)
+    if event is not None:
+        yield event_row(event)
 
 
 def _current(gun: Gun) -> Transaction[dict[RoleName, MetadataRecord]]:
@@ -118,8 +125,15 @@ def _list_collections(repository: RepositoryName) -> Transaction[Sequence[Gun]]:
     return [Gun.parse(row[0]) for row in rows]
 
 
-def _delete(gun: Gun) -> Transaction[None]:
-    yield Statement("DELETE FROM trust_files WHERE gun = ?", (str(gun),))
+def _delete(gun: Gun, event: TrustEvent | None) -> Transaction[None]:
+    rows = yield Statement(
+        "DELETE FROM trust_files WHERE gun = ? RETURNING created_at", (str(gun),)
+    )
+    if rows:
+        at = event.at if event else from_micros(max(row[0] for row in rows))
+        yield change(gun, 0, "", DELETION, at)
+    if event is not None:
+        yield event_row(event)
 
 
 def _record(gun: Gun, row: Row) -> MetadataRecord:

@@ -11,9 +11,19 @@ from importlib.resources import files
 from inkan.errors import StorageUnavailableError
 
 Dialect = Mapping[str, str]
-SQLITE: Dialect = {"bytes": "BLOB", "integer": "INTEGER", "text": "TEXT"}
+SQLITE: Dialect = {
+    "bytes": "BLOB",
+    "identity": "INTEGER PRIMARY KEY",
+    "integer": "INTEGER",
+    "text": "TEXT",
+}
 # `COLLATE "C"`: lists are in code-point order, as SQLite's are
-POSTGRESQL: Dialect = {"bytes": "BYTEA", "integer": "BIGINT", "text": 'TEXT COLLATE "C"'}
+POSTGRESQL: Dialect = {
+    "bytes": "BYTEA",
+    "identity": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    "integer": "BIGINT",
+    "text": 'TEXT COLLATE "C"',
+}
 
 
 def steps(dialect: Dialect) -> list[tuple[str, str, list[str]]]:

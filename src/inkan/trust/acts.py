@@ -1,0 +1,95 @@
+"""What somebody did to a collection, as an event for the audit log: who, from where, which roles, tags and keys, and why it was refused.
+
+Notary keeps no such record; who published was only ever in request logs.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from inkan.errors import InkanError, MetadataInvalidError
+from inkan.oci.reference import Gun
+from inkan.store.records import TrustAct, TrustEvent
+from inkan.tuf.metadata import Targets, parse
+from inkan.tuf.publication import Held, Upload
+from inkan.tuf.roles import RoleName
+
+# an event is for people; a batch that changes more tags than this is told by their number
+_NAMES_LISTED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, and from where."""
+
+    account: str
+    address: str
+
+
+def published(
+    gun: Gun, actor: Actor, at: datetime, held: Held, uploads: Sequence[Upload]
+) -> TrustEvent:
+    """Return the event of an accepted batch."""
+    detail: dict[str, Any] = {"roles": {}, "keys": [], "tags": {}}
+    for upload in uploads:
+        file = _parsed(upload.role, upload.raw)
+        if file is None:
+            continue
+        detail["roles"][str(upload.role)] = file.version
+        detail["keys"] += [one.key_id for one in file.signatures]
+        if isinstance(file, Targets):
+            before = held.files.get(upload.role)
+            old = _parsed(upload.role, before) if before is not None else None
+            changes = _tag_changes(old if isinstance(old, Targets) else None, file)
+            if changes:
+                detail["tags"][str(upload.role)] = changes
+    detail["keys"] = sorted(set(detail["keys"]))
+    return TrustEvent(
+        at, gun, TrustAct.PUBLISH, actor.account, actor.address, is_refused=False, detail=detail
+    )
+
+
+def refused(
+    gun: Gun,
+    act: TrustAct,
+    actor: Actor,
+    at: datetime,
+    roles: Iterable[RoleName],
+    error: InkanError,
+) -> TrustEvent:
+    """Return the event of something that was refused."""
+    detail = {"roles": sorted({str(role) for role in roles}), "reason": str(error)[:600]}
+    return TrustEvent(at, gun, act, actor.account, actor.address, is_refused=True, detail=detail)
+
+
+def done(
+    gun: Gun, act: TrustAct, actor: Actor, at: datetime, detail: Mapping[str, Any]
+) -> TrustEvent:
+    """Return the event of something that was done."""
+    return TrustEvent(at, gun, act, actor.account, actor.address, is_refused=False, detail=detail)
+
+
+def _parsed(role: RoleName, raw: bytes) -> Any:
+    try:
+        return parse(role, raw)
+    except MetadataInvalidError:
+        # an uploaded timestamp is ignored, whatever it is
+        return None
+
+
+def _tag_changes(old: Targets | None, new: Targets) -> dict[str, Any]:
+    before = {name: target.sha256 for name, target in old.targets.items()} if old else {}
+    after = {name: target.sha256 for name, target in new.targets.items()}
+    changes = {
+        "signed": sorted(after.keys() - before.keys()),
+        "moved": sorted(n for n in after.keys() & before.keys() if after[n] != before[n]),
+        "revoked": sorted(before.keys() - after.keys()),
+    }
+    return {
+        kind: names
+        if len(names) <= _NAMES_LISTED
+        else [*names[:_NAMES_LISTED], f"and {len(names) - _NAMES_LISTED} more"]
+        for kind, names in changes.items()
+        if names
+    }
