@@ -93,3 +93,11 @@ def test_every_route_says_who_may_how_much_and_how_it_is_cached():
             for node in ast.walk(ast.parse(source.read_text())):
                 if isinstance(node, ast.AsyncFunctionDef):
                     assert node.end_lineno - node.lineno < 26, (source, node.name)
+
+
+def test_every_port_has_a_contract_suite():
+    suites = (ROOT / "src/inkan/testing/facts_contract.py").read_text()
+    suites += (ROOT / "src/inkan/testing/blobs_contract.py").read_text()
+    for name, port in vars(ports).items():
+        if isinstance(port, type) and port.__module__ == ports.__name__:
+            assert name in suites or name == "UploadWriter", name

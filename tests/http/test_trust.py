@@ -1,6 +1,7 @@
 """The trust API: what docker publishes is served byte for byte, fresh, and under every address."""
 
 import asyncio
+import gzip
 from datetime import timedelta
 from hashlib import sha256, sha512
 
@@ -230,3 +231,20 @@ async def test_the_trust_listener_pings_and_gives_tokens_but_no_blobs(world):
     assert (await client("GET", "/_notary_server/health", expect=200)).body == b"{}"
     await client("GET", "/v2/team/app/tags/list", expect=404)
     await client("GET", "/api/v1/namespaces", expect=404)
+
+
+async def test_large_files_are_packed_for_whoever_takes_it(admin, owner, files):
+    for number in range(40):
+        owner.push(f"t{number}", b"2" * 32)
+    owner.targets_version = 2
+    raw = owner.push("last", b"3" * 32)
+    await publish(admin, raw, expect=200)
+    packed = await get(admin, "targets.json", headers=[("Accept-Encoding", "gzip")], expect=200)
+    assert packed["content-encoding"] == "gzip"
+    assert len(packed.body) < len(raw[TARGETS]) / 2
+    assert gzip.decompress(packed.body) == raw[TARGETS]
+    for accepted in ("", "br", "gzip;q=0"):
+        plain = await get(
+            admin, "targets.json", headers=[("Accept-Encoding", accepted)], expect=200
+        )
+        assert (plain.body, plain["vary"]) == (raw[TARGETS], "Accept-Encoding")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from inkan.errors import (
     ManifestBlobUnknownError,
+    MetadataUnknownError,
     MetadataVersionError,
     NamespaceExistsError,
     NamespaceNotEmptyError,
@@ -25,6 +26,9 @@ from inkan.store.records import (
     OnlineKeyRecord,
     StorageKey,
     TokenKeyRecord,
+    TrustAct,
+    TrustArchive,
+    TrustEvent,
     UploadId,
     UploadRecord,
 )
@@ -33,6 +37,7 @@ from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Database
 from inkan.store.sql.keys import SqlOnlineKeys, SqlTokenKeys
 from inkan.store.sql.namespaces import SqlNamespaces
+from inkan.store.sql.trust_history import SqlTrustHistory
 from inkan.store.sql.trust_store import SqlTrustStore
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.testing.expect import raises
@@ -305,6 +310,82 @@ class TrustStoreContract(DatabaseContract):
         assert await trust.list_expiring(TIMESTAMP, before, 10) == [GUN]
         await trust.publish([metadata("timestamp", 5)])
         assert await trust.list_expiring(TIMESTAMP, before, 10) == []
+
+
+class TrustHistoryContract(DatabaseContract):
+    """One test for each promise of `TrustHistory`."""
+
+    async def test_changes_are_read_forwards_and_backwards(self) -> None:
+        """Promise 1."""
+        database = await self.make_database()
+        trust, history = SqlTrustStore(database), SqlTrustHistory(database)
+        other = Gun.parse("localhost:5000/team/other")
+        for version in (1, 2, 3):
+            await trust.publish([metadata("timestamp", version)])
+        await trust.publish([metadata("timestamp", 1, gun=other)])
+        await trust.delete(GUN)
+        await trust.delete(GUN)
+        everything = await history.list_changes(None, 0, 10, backwards=False)
+        assert [one.category for one in everything] == ["update"] * 4 + ["deletion"]
+        assert [one.change_id for one in everything] == sorted(
+            {one.change_id for one in everything}
+        )
+        ours = await history.list_changes(GUN, 0, 10, backwards=False)
+        assert [one.version for one in ours] == [1, 2, 3, 0]
+        assert await history.list_changes(GUN, ours[1].change_id, 1, backwards=False) == [ours[2]]
+        assert await history.list_changes(GUN, 0, 2, backwards=True) == [ours[3], ours[2]]
+        assert await history.list_changes(GUN, ours[1].change_id, 9, backwards=True) == [ours[0]]
+
+    async def test_events_come_newest_first_as_they_were_kept(self) -> None:
+        """Also the one that is kept together with a publish."""
+        database = await self.make_database()
+        trust, history = SqlTrustStore(database), SqlTrustHistory(database)
+        event = TrustEvent(
+            NOW, GUN, TrustAct.PUBLISH, "alice", "::1", is_refused=False, detail={"a": ["b"]}
+        )
+        await trust.publish([metadata("root", 1)], event)
+        await history.add_event(replace(event, is_refused=True))
+        refused, done = await history.list_events(GUN, 10)
+        assert (refused.is_refused, done.is_refused) == (True, False)
+        assert replace(done, event_id=0) == event
+        async with raises(MetadataVersionError):
+            await trust.publish([metadata("root", 1)], event)
+        assert len(await history.list_events(None, 10)) == 2
+
+    async def test_exactly_the_named_versions_go(self) -> None:
+        """Promise 2."""
+        database = await self.make_database()
+        trust, history = SqlTrustStore(database), SqlTrustHistory(database)
+        for version in (1, 2, 3):
+            await trust.publish([metadata("targets", version), metadata("timestamp", version)])
+        assert await history.list_long(2, 10) == [GUN]
+        assert await history.list_long(3, 10) == []
+        doomed = [
+            v for v in await history.list_versions(GUN) if v.version == 2 and v.role == TARGETS
+        ]
+        await history.prune(GUN, doomed)
+        left = {(str(v.role), v.version) for v in await history.list_versions(GUN)}
+        assert left == {("targets", 1), ("targets", 3), *(("timestamp", n) for n in (1, 2, 3))}
+
+    async def test_an_archive_is_put_aside_and_back(self) -> None:
+        """Promise 3: whole, and in place of what has begun since."""
+        database = await self.make_database()
+        trust, history = SqlTrustStore(database), SqlTrustHistory(database)
+        event = TrustEvent(NOW, GUN, TrustAct.RESET, "admin", "::1", is_refused=False, detail={})
+        archive = TrustArchive("a1", GUN, NOW, "admin")
+        async with raises(MetadataUnknownError):
+            await history.archive(archive, event)
+        await trust.publish([metadata("root", 1, b"old"), metadata("timestamp", 4, b"old")])
+        await history.archive(archive, event)
+        assert await trust.current(GUN) == {}
+        await trust.publish([metadata("root", 1, b"new"), metadata("targets", 1, b"new")])
+        elsewhere = replace(event, gun=Gun.parse("localhost:5000/team/other"))
+        for wrong in (("a1", elsewhere), ("a2", event)):
+            async with raises(MetadataUnknownError):
+                await history.restore(*wrong)
+        await history.restore("a1", event)
+        current = await trust.current(GUN)
+        assert {record.raw for record in current.values()} == {b"old"}
 
 
 class KeysContract(DatabaseContract):

@@ -20,6 +20,7 @@ from inkan.tuf.keys import PublicKey
 from inkan.tuf.publication import Upload
 from inkan.tuf.roles import RoleName
 from inkan.web.authority import ALL, CATALOG, PULL, PUSH, Authority
+from inkan.web.compression import compress
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
 
@@ -48,6 +49,8 @@ class TrustHandlers:
             response.headers.append(("Cache-Control", CachePolicy.IMMUTABLE.value))
         if request.header("if-none-match") == f'"{record.sha256}"':
             response.status = 304
+            return response
+        await compress(response, request.header("accept-encoding"))
         return response
 
     async def get_key(self, request: Request) -> Response:
