@@ -2,7 +2,7 @@
 
 import inspect
 
-from inkan.web.authority import Requirement, Resource
+from inkan.web.demand import Requirement, Resource
 from inkan.web.routing import CachePolicy
 
 PUBLIC = {"health-live", "health-ready", "health-trust", "metrics", "token-get", "token-post"}

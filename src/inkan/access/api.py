@@ -19,7 +19,7 @@ from inkan.access.problems import render
 from inkan.access.scopes import Access, HostNames, parse_scopes
 from inkan.access.tokens import Issued, TokenService
 from inkan.errors import AuthenticationRequiredError, CredentialsInvalidError, RequestInvalidError
-from inkan.web.authority import OPEN, Action, Resource
+from inkan.web.demand import OPEN, Action, Resource
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from inkan.access.principals import Principal
 from inkan.oci.reference import RepositoryName
-from inkan.web.authority import Action, Resource
+from inkan.web.demand import Action, Resource
 
 
 @dataclass(frozen=True, slots=True)

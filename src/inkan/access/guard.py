@@ -19,7 +19,7 @@ from inkan.access.tokens import SERVICE, Token, TokenService
 from inkan.errors import AccessDeniedError, AuthenticationRequiredError, CredentialsInvalidError
 from inkan.oci.reference import RepositoryName
 from inkan.store.ports import Namespaces
-from inkan.web.authority import ANONYMOUS, Action, Caller, Demand, Resource
+from inkan.web.demand import ANONYMOUS, Action, Caller, Demand, Resource
 from inkan.web.messages import Request
 
 _QUOTABLE = re.compile(r"[ !#-\[\]-~]*\Z")

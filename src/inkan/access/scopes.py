@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from inkan import limits
 from inkan.errors import GunInvalidError, NameInvalidError, RequestInvalidError
 from inkan.oci.reference import RepositoryName, hostname
-from inkan.web.authority import Action, Resource
+from inkan.web.demand import Action, Resource
 
 _ACTIONS = {str(action): action for action in Action}
 _RESOURCES = {"repository": Resource.REPOSITORY, "registry": Resource.REGISTRY}

@@ -24,7 +24,7 @@ from inkan.errors import AuthenticationRequiredError
 from inkan.keys.sealing import KeyEncryptionKey, open_sealed, seal
 from inkan.store.ports import TokenKeys
 from inkan.store.records import TokenKeyRecord
-from inkan.web.authority import Action, Resource
+from inkan.web.demand import Action, Resource
 
 SERVICE = "inkan"
 _LEEWAY = timedelta(seconds=60)

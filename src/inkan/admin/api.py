@@ -24,7 +24,8 @@ from inkan.oci.reference import Namespace, hostname
 from inkan.store.ports import Catalog, Namespaces
 from inkan.store.records import ImageRecord, NamespaceRecord
 from inkan.trust.status import CollectionStatus, TrustStatus
-from inkan.web.authority import CATALOG, LOGIN, NAMESPACES, Authority
+from inkan.web.authority import Authority
+from inkan.web.demand import CATALOG, LOGIN, NAMESPACES
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
 

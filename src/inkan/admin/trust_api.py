@@ -19,7 +19,7 @@ from inkan.store.records import TrustEvent
 from inkan.trust.acts import Actor
 from inkan.trust.reset import Reset
 from inkan.trust.status import CollectionStatus, TrustStatus
-from inkan.web.authority import ALL, NAMESPACES, PULL
+from inkan.web.demand import ALL, NAMESPACES, PULL
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Route
 

@@ -21,8 +21,9 @@ from inkan.registry.problems import RegistryProblems, upload_headers
 from inkan.registry.tags import Page, TagService, parse_limit
 from inkan.registry.uploads import UploadService
 from inkan.store.records import BlobRecord, UploadRecord
-from inkan.web.authority import CATALOG, LOGIN, PULL, PUSH, Authority
+from inkan.web.authority import Authority
 from inkan.web.conditions import matches_etag
+from inkan.web.demand import CATALOG, LOGIN, PULL, PUSH
 from inkan.web.messages import Request, Response
 from inkan.web.ranges import parse_range
 from inkan.web.routing import CachePolicy, Face, Route

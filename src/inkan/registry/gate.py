@@ -4,7 +4,7 @@ from typing import Protocol
 
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName, Tag
-from inkan.web.authority import Caller
+from inkan.web.demand import Caller
 
 
 class PullGate(Protocol):

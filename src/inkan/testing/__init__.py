@@ -1,1 +1,1 @@
-"""Test helpers that ship: port contracts, a TUF owner, a fixed clock, the whole server in one process."""
+"""Test helpers that ship: a contract suite for each port, a TUF owner, a clock that stands still."""

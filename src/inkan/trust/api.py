@@ -19,8 +19,9 @@ from inkan.trust.reset import Reset
 from inkan.tuf.keys import PublicKey
 from inkan.tuf.publication import Upload
 from inkan.tuf.roles import RoleName
-from inkan.web.authority import ALL, CATALOG, PULL, PUSH, Authority
+from inkan.web.authority import Authority
 from inkan.web.compression import compress
+from inkan.web.demand import ALL, CATALOG, PULL, PUSH
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from inkan.errors import InkanError, RouteUnknownError
-from inkan.web.authority import OPEN
+from inkan.web.demand import OPEN
 from inkan.web.messages import Request, Response
 from inkan.web.metrics import Metrics
 from inkan.web.routing import CachePolicy, Face, Route

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from inkan import limits
 from inkan.errors import BodyIncompleteError, BodyTooLargeError, RequestInvalidError
-from inkan.web.authority import ANONYMOUS, Caller
+from inkan.web.demand import ANONYMOUS, Caller
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

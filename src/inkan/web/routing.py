@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from inkan.errors import InkanError, MethodUnsupportedError
-from inkan.web.authority import Requirement
+from inkan.web.demand import Requirement
 from inkan.web.messages import Request, Response
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -9,7 +9,7 @@ from inkan.access.principals import NOBODY, Principal
 from inkan.access.scopes import HostNames, parse_scopes
 from inkan.errors import GunInvalidError, NameInvalidError, RequestInvalidError
 from inkan.oci.reference import RepositoryName
-from inkan.web.authority import Action, Resource
+from inkan.web.demand import Action, Resource
 
 ADMIN, BOB = Principal("admin", is_admin=True), Principal("bob")
 OFF = Principal("admin", is_admin=True, is_disabled=True)
