@@ -12,7 +12,7 @@ from inkan.admin.api import admin_face
 from inkan.cli import exits
 from inkan.cli.main import ALIASES, COMMANDS, cli
 from inkan.registry import problems as registry_problems
-from inkan.registry.api import registry_face
+from inkan.registry.api import RegistryServices, registry_face
 from inkan.server.settings import TABLE
 from inkan.trust import problems as trust_problems
 from inkan.trust.api import trust_face
@@ -67,7 +67,7 @@ def routes() -> str:
     nothing = None
     faces = [
         trust_face(nothing, nothing, nothing, nothing, nothing),  # type: ignore[arg-type] # the rows are read, not called
-        registry_face(nothing, nothing, nothing, nothing, nothing),  # type: ignore[arg-type] # same
+        registry_face(RegistryServices(nothing, nothing, nothing, nothing, nothing), nothing),  # type: ignore[arg-type] # same
         token_face(nothing, nothing, nothing, nothing),  # type: ignore[arg-type] # same
         admin_face(*_admin_handlers(), nothing),  # type: ignore[arg-type] # same
         health_face({}, nothing),  # type: ignore[arg-type] # same

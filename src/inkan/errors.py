@@ -34,6 +34,7 @@ InkanError
 │   ├── UploadRangeError               a piece that does not start where the upload stands
 │   ├── UploadBusyError                another request is writing to the same upload
 │   ├── RangeUnsatisfiableError        a byte range outside the content
+│   ├── BlobInUseError                 a blob that manifests of the repository still name
 │   ├── NamespaceExistsError ├── NamespaceNotEmptyError ├── NamespaceQuotaError
 │   ├── MetadataVersionError           a version that is not newer than what is kept
 │   └── MethodUnsupportedError         a path that exists, but not with that method
@@ -333,6 +334,15 @@ class RangeUnsatisfiableError(ConflictError):
     def __init__(self, size_bytes: int) -> None:
         super().__init__(f"the range lies outside the content's {size_bytes} bytes")
         self.size_bytes = size_bytes
+
+
+class BlobInUseError(ConflictError):
+    """Manifests of the repository still name the blob."""
+
+    def __init__(self, name: str, digest: str) -> None:
+        super().__init__(f"manifests of {name} still name {digest}; delete them first")
+        self.name = name
+        self.digest = digest
 
 
 class NamespaceExistsError(ConflictError):

@@ -36,6 +36,10 @@ MANIFEST_DESCRIPTORS = 10_000
 # A blob larger than this is refused; 1 TiB is past any layer and far below what overflows a length.
 BLOB_BYTES = 1024 * 1024 * MIB
 TAGS_PER_PAGE = 1_000
+# Tags that one push by digest may set; the specification asks for at least ten.
+TAGS_PER_PUSH = 50
+# Referrers in one answer: with their annotations well below the 4 MiB that clients take.
+REFERRERS_PER_PAGE = 500
 # Answers larger than this stay out of the in-process cache by digest.
 CACHE_ENTRY_BYTES = 256 * KIB
 CACHE_BYTES = 64 * MIB

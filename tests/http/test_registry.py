@@ -166,8 +166,31 @@ async def test_a_cancelled_upload_is_gone(admin):
     await admin("PATCH", session, b"x", expect=404)
 
 
-async def test_a_mount_becomes_an_upload(admin):
-    session = await begin(admin, f"?mount={of(b'x')}&from=team/other")
+async def test_a_blob_is_mounted_from_where_the_caller_may_read(admin, nobody):
+    digest = await push_blob(admin, b"shared")
+    target = f"/v2/team/other/blobs/uploads/?mount={digest}&from=team/app"
+    mounted = await admin("POST", target, expect=201)
+    assert mounted["location"] == f"/v2/team/other/blobs/{digest}"
+    assert (await admin("GET", mounted["location"], expect=200)).body == b"shared"
+    # the challenge asks for both at once
+    challenged = (await nobody("POST", target, expect=401))["www-authenticate"]
+    assert 'scope="repository:team/other:pull,push repository:team/app:pull"' in challenged
+    # a token for the target alone does not read the source: the client uploads instead
+    answer = await admin("GET", "/token?scope=repository:team/third:pull,push", expect=200)
+    bearer = [("Authorization", f"Bearer {answer.json['token']}")]
+    await nobody(
+        "POST",
+        f"/v2/team/third/blobs/uploads/?mount={digest}&from=team/app",
+        headers=bearer,
+        expect=202,
+    )
+
+
+@pytest.mark.parametrize(
+    "source", ["team/nowhere", "Not/A/Name", "elsewhere.test:5000/team/app", ""]
+)
+async def test_a_mount_that_cannot_be_becomes_an_upload(admin, source):
+    session = await begin(admin, f"?mount={of(b'x')}&from={source}")
     await admin("PUT", f"{session}?digest={of(b'x')}", b"x", expect=201)
 
 
@@ -364,6 +387,99 @@ async def test_a_damaged_manifest_is_not_served_and_heals(world, admin):
     await admin("GET", f"{REPOSITORY}/manifests/v1", expect=200)
 
 
+async def test_a_push_by_digest_sets_tags_at_once(admin):
+    raw = await image(admin)
+    created = await put(admin, f"{of(raw)}?tag=a&tag=b", raw, expect=201)
+    assert "oci-tag" in created.headers
+    for tag in ("a", "b"):
+        await admin("GET", f"{REPOSITORY}/manifests/{tag}", expect=200)
+    await put(admin, "v1?tag=a", raw, expect=400)
+    await put(admin, f"{of(raw)}?tag=.bad", raw, expect=400)
+    await put(admin, of(raw) + "?" + "&".join(f"tag=t{n}" for n in range(51)), raw, expect=400)
+
+
+# --- deletes and referrers ----------------------------------------------------------------------
+
+
+async def test_a_tag_goes_and_its_manifest_stays(admin):
+    raw = await image(admin)
+    for tag in ("a", "b"):
+        await put(admin, tag, raw, expect=201)
+    await admin("DELETE", f"{REPOSITORY}/manifests/a", expect=202)
+    await admin("GET", f"{REPOSITORY}/manifests/a", expect=404)
+    await admin("GET", f"{REPOSITORY}/manifests/b", expect=200)
+    assert (
+        await admin("DELETE", f"{REPOSITORY}/manifests/a", expect=404)
+    ).code == "MANIFEST_UNKNOWN"
+
+
+async def test_a_manifest_goes_with_its_tags_and_then_its_blobs_may(admin):
+    raw = await image(admin)
+    await put(admin, "a", raw, expect=201)
+    kept = await admin("DELETE", f"{REPOSITORY}/blobs/{of(b'{}')}", expect=409)
+    assert "delete them first" in kept.json["errors"][0]["message"]
+    await admin("DELETE", f"{REPOSITORY}/manifests/{of(raw)}", expect=202)
+    for reference in ("a", of(raw)):
+        await admin("HEAD", f"{REPOSITORY}/manifests/{reference}", expect=404)
+    await admin("DELETE", f"{REPOSITORY}/blobs/{of(b'{}')}", expect=202)
+    await admin("HEAD", f"{REPOSITORY}/blobs/{of(b'{}')}", expect=404)
+    await admin("DELETE", f"{REPOSITORY}/blobs/{of(b'{}')}", expect=404)
+    # what is gone can be pushed again
+    await put(admin, "a", await image(admin), expect=201)
+
+
+async def refer(client, subject: bytes, kind: str, **members) -> bytes:
+    descriptor = {"mediaType": MANIFEST, "digest": of(subject), "size": len(subject)}
+    raw = await image(client, subject=descriptor, artifactType=kind, **members)
+    created = await put(client, of(raw), raw, expect=201)
+    assert created["oci-subject"] == of(subject)
+    return raw
+
+
+async def test_referrers_are_listed_with_their_kind_and_annotations(admin):
+    subject = await image(admin)
+    signature = await refer(admin, subject, "application/x-signature", annotations={"who": "alice"})
+    bom = await refer(admin, subject, "application/x-bom")
+    listed = await admin("GET", f"{REPOSITORY}/referrers/{of(subject)}", expect=200)
+    assert listed["content-type"] == INDEX
+    rows = {one["digest"]: one for one in listed.json["manifests"]}
+    assert rows.keys() == {of(signature), of(bom)}
+    assert rows[of(signature)] == {
+        "mediaType": MANIFEST,
+        "digest": of(signature),
+        "size": len(signature),
+        "artifactType": "application/x-signature",
+        "annotations": {"who": "alice"},
+    }
+    some = await admin(
+        "GET", f"{REPOSITORY}/referrers/{of(subject)}?artifactType=application/x-bom", expect=200
+    )
+    assert [one["digest"] for one in some.json["manifests"]] == [of(bom)]
+    assert some["oci-filters-applied"] == "artifactType"
+    await admin("DELETE", f"{REPOSITORY}/manifests/{of(bom)}", expect=202)
+    left = await admin("GET", f"{REPOSITORY}/referrers/{of(subject)}", expect=200)
+    assert [one["digest"] for one in left.json["manifests"]] == [of(signature)]
+
+
+async def test_referrers_of_what_is_not_here_are_none(admin):
+    for path in (REPOSITORY, "/v2/team/nowhere"):
+        listed = await admin("GET", f"{path}/referrers/{of(b'none')}", expect=200)
+        assert listed.json == {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
+    await admin("GET", f"{REPOSITORY}/referrers/sha256:bad", expect=400)
+
+
+async def test_many_referrers_come_in_pages(admin, monkeypatch):
+    monkeypatch.setattr(limits, "REFERRERS_PER_PAGE", 2)
+    subject = await image(admin)
+    pushed = {of(await refer(admin, subject, "a/b", annotations={"n": str(n)})) for n in range(5)}
+    found, target = set(), f"{REPOSITORY}/referrers/{of(subject)}?artifactType=a/b"
+    while target:
+        page = await admin("GET", target, expect=200)
+        found |= {one["digest"] for one in page.json["manifests"]}
+        target = page.headers.get("link", "").partition(">")[0].removeprefix("<")
+    assert found == pushed
+
+
 # --- lists, ping, edges -------------------------------------------------------------------------
 
 
@@ -401,9 +517,9 @@ async def test_the_ping_greets_who_is_logged_in(admin, nobody):
 
 
 async def test_a_method_that_is_not_offered_is_said(admin):
-    refused = await admin("DELETE", f"{REPOSITORY}/manifests/v1", expect=405)
+    refused = await admin("PATCH", f"{REPOSITORY}/manifests/v1", expect=405)
     assert refused.code == "UNSUPPORTED"
-    assert refused["allow"] == "GET, HEAD, PUT"
+    assert refused["allow"] == "DELETE, GET, HEAD, PUT"
 
 
 async def test_every_answer_has_a_request_id_and_no_sniffing(admin):

@@ -16,7 +16,13 @@ from inkan.access.decide import Decision, Denied, decide
 from inkan.access.principals import NOBODY, Principal
 from inkan.access.scopes import HostNames
 from inkan.access.tokens import SERVICE, Token, TokenService
-from inkan.errors import AccessDeniedError, AuthenticationRequiredError, CredentialsInvalidError
+from inkan.errors import (
+    AccessDeniedError,
+    AuthenticationRequiredError,
+    CredentialsInvalidError,
+    DeniedError,
+    InvalidError,
+)
 from inkan.oci.reference import RepositoryName
 from inkan.store.ports import Namespaces
 from inkan.web.demand import ANONYMOUS, Action, Caller, Demand, Resource
@@ -51,6 +57,14 @@ class Guard:
             return Caller(principal.account)
         await self._require_allowed(principal, token, demand)
         return Caller(principal.account)
+
+    async def allows(self, request: Request, demand: Demand) -> bool:
+        """Return whether the same request may do something else besides."""
+        try:
+            await self.admit(request, demand)
+        except (DeniedError, InvalidError):
+            return False
+        return True
 
     def challenge(self, request: Request, scope: str, problem: str) -> str:
         """Return the `WWW-Authenticate` value that tells the caller where to get a token."""

@@ -8,26 +8,30 @@ Source: OCI Distribution Specification 1.1; Docker Registry HTTP API V2 for `_ca
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from inkan import limits
 from inkan.errors import RequestInvalidError, UploadRangeError
 from inkan.oci.digest import Digest
+from inkan.oci.media_types import OCI_INDEX
 from inkan.oci.reference import RepositoryName, Tag, parse_tag_or_digest
 from inkan.registry.blobs import BlobService
 from inkan.registry.gate import OpenGate, PullGate
 from inkan.registry.manifests import ManifestService
 from inkan.registry.problems import RegistryProblems, upload_headers
+from inkan.registry.referrers import ReferrerService
 from inkan.registry.tags import Page, TagService, parse_limit
 from inkan.registry.uploads import UploadService
 from inkan.store.records import BlobRecord, UploadRecord
 from inkan.web.authority import Authority
 from inkan.web.conditions import matches_etag
-from inkan.web.demand import CATALOG, LOGIN, PULL, PUSH
+from inkan.web.demand import CATALOG, DELETE, LOGIN, PULL, PUSH, Action, Demand, Resource
 from inkan.web.messages import Request, Response
 from inkan.web.ranges import parse_range
 from inkan.web.routing import CachePolicy, Face, Route
 
+_MANIFEST, _BLOB = "/v2/{name+}/manifests/{reference}", "/v2/{name+}/blobs/{digest}"
 _JSON = ("Content-Type", "application/json")
 _CONTENT_RANGE = re.compile(r"(\d{1,18})-(\d{1,18})\Z")
 
@@ -63,12 +67,23 @@ class BlobHandlers:
         stream = self._blobs.read(blob, wanted.start, wanted.stop)
         return Response(206, headers, stream=stream, length_bytes=wanted.stop - wanted.start)
 
+    async def delete(self, request: Request) -> Response:
+        """Let the repository hold a blob no more."""
+        name, digest = (
+            RepositoryName(request.params["name"]),
+            Digest.parse(request.params["digest"]),
+        )
+        await self._blobs.delete(name, digest)
+        return Response(202, [("Docker-Content-Digest", str(digest))])
+
 
 class UploadHandlers:
     """Answers for uploads."""
 
-    def __init__(self, uploads: UploadService) -> None:
+    def __init__(self, uploads: UploadService, blobs: BlobService, authority: Authority) -> None:
         self._uploads = uploads
+        self._blobs = blobs
+        self._authority = authority
 
     async def begin(self, request: Request) -> Response:
         """Begin an upload; with a digest, take the body and finish it as well."""
@@ -79,11 +94,24 @@ class UploadHandlers:
         algorithm = request.query("digest-algorithm")
         if algorithm is not None:
             Digest(algorithm, "0" * (128 if algorithm == "sha512" else 64))
+        if mounted := await self._mount(request, name):
+            return _created(name, mounted)
         upload = await self._uploads.begin(name, request.caller.account)
         if digest is None:
             return _progress(202, upload)
         upload = await self._uploads.append(upload, request.stream(), length=request.content_length)
         return _created(name, await self._uploads.commit(upload, digest))
+
+    async def _mount(self, request: Request, target: RepositoryName) -> BlobRecord | None:
+        """Mount what the caller may read elsewhere; anything less is no error, the client then uploads."""
+        digest, source = request.query("mount"), request.query("from")
+        if not digest or not source:
+            return None
+        wanted = Digest.parse(digest)
+        demand = Demand(Resource.REPOSITORY, source, (Action.PULL,))
+        if not await self._authority.allows(request, demand):
+            return None
+        return await self._blobs.mount(RepositoryName(source), target, wanted)
 
     async def append(self, request: Request) -> Response:
         """Take the next bytes."""
@@ -157,21 +185,30 @@ class ManifestHandlers:
         raw = await request.body()
         content_type = request.header("content-type")
         account = request.caller.account
-        kept = await self._manifests.put(name, reference, raw, content_type, account)
-        return Response(
-            201,
-            [
-                ("Location", f"/v2/{name}/manifests/{kept.digest}"),
-                ("Docker-Content-Digest", str(kept.digest)),
-            ],
-        )
+        tags = _tags(request, reference)
+        kept = await self._manifests.put(name, reference, raw, content_type, account, tags)
+        headers = [
+            ("Location", f"/v2/{name}/manifests/{kept.digest}"),
+            ("Docker-Content-Digest", str(kept.digest)),
+            *(("OCI-Tag", str(tag)) for tag in tags),
+        ]
+        if kept.subject is not None:
+            headers.append(("OCI-Subject", str(kept.subject)))
+        return Response(201, headers)
+
+    async def delete(self, request: Request) -> Response:
+        """Forget a tag, or a manifest with all its tags."""
+        name = RepositoryName(request.params["name"])
+        await self._manifests.delete(name, parse_tag_or_digest(request.params["reference"]))
+        return Response(202)
 
 
 class ListHandlers:
     """Answers the ping and the lists."""
 
-    def __init__(self, tags: TagService) -> None:
+    def __init__(self, tags: TagService, referrers: ReferrerService) -> None:
         self._tags = tags
+        self._referrers = referrers
 
     async def ping(self, _request: Request) -> Response:
         """Say that this is a registry, to callers who are logged in."""
@@ -184,6 +221,23 @@ class ListHandlers:
         body = {"name": str(name), "tags": list(page.names)}
         return _page(f"/v2/{name}/tags/list", page, limit, body)
 
+    async def referrers(self, request: Request) -> Response:
+        """Return what refers to a digest."""
+        name, subject = (
+            RepositoryName(request.params["name"]),
+            Digest.parse(request.params["digest"]),
+        )
+        kind = request.query("artifactType")
+        page = await self._referrers.list(name, subject, kind, request.query("last") or "")
+        response = Response(200, [("Content-Type", OCI_INDEX)], page.body)
+        if kind is not None:
+            response.headers.append(("OCI-Filters-Applied", "artifactType"))
+        if page.last:
+            query = urlencode({"last": page.last, **({"artifactType": kind} if kind else {})})
+            link = f'</v2/{name}/referrers/{subject}?{query}>; rel="next"'
+            response.headers.append(("Link", link))
+        return response
+
     async def repositories(self, request: Request) -> Response:
         """Return a page of repositories."""
         limit = parse_limit(request.query("n"))
@@ -191,21 +245,27 @@ class ListHandlers:
         return _page("/v2/_catalog", page, limit, {"repositories": list(page.names)})
 
 
-def registry_face(
-    blobs: BlobService,
-    uploads: UploadService,
-    manifests: ManifestService,
-    tags: TagService,
-    authority: Authority,
-    gate: PullGate | None = None,
-) -> Face:
+@dataclass(frozen=True, slots=True)
+class RegistryServices:
+    """What the registry's face stands on."""
+
+    blobs: BlobService
+    uploads: UploadService
+    manifests: ManifestService
+    tags: TagService
+    referrers: ReferrerService
+    gate: PullGate = field(default_factory=OpenGate)
+
+
+def registry_face(services: RegistryServices, authority: Authority) -> Face:
     """Return the registry's face."""
-    chosen = gate or OpenGate()
-    manifest = ManifestHandlers(manifests, chosen)
-    reading = _reading(ListHandlers(tags), manifest, BlobHandlers(blobs, chosen))
+    manifest = ManifestHandlers(services.manifests, services.gate)
+    blob = BlobHandlers(services.blobs, services.gate)
+    lists = ListHandlers(services.tags, services.referrers)
+    upload = UploadHandlers(services.uploads, services.blobs, authority)
     return Face(
         name="registry",
-        routes=(*reading, *_writing(UploadHandlers(uploads), manifest)),
+        routes=(*_reading(lists, manifest, blob), *_writing(upload, manifest, blob)),
         render=RegistryProblems(authority),
         claims=re.compile(r"/v2(?:/|\Z)"),
         headers=(("Docker-Distribution-Api-Version", "registry/2.0"),),
@@ -214,23 +274,25 @@ def registry_face(
 
 def _reading(lists: ListHandlers, manifest: ManifestHandlers, blob: BlobHandlers) -> list[Route]:
     read, fresh, forever = ("GET", "HEAD"), CachePolicy.REVALIDATE, CachePolicy.IMMUTABLE
-    by_reference, by_digest = "/v2/{name+}/manifests/{reference}", "/v2/{name+}/blobs/{digest}"
+    referrers = "/v2/{name+}/referrers/{digest}"
     return [
         Route("ping", read, "/v2/", lists.ping, LOGIN, 0, CachePolicy.NEVER),
         Route("ping", read, "/v2", lists.ping, LOGIN, 0, CachePolicy.NEVER),
         Route("catalog", read, "/v2/_catalog", lists.repositories, CATALOG, 0, fresh),
-        Route("manifest-get", read, by_reference, manifest.get, PULL, 0, forever),
-        Route("blob-get", read, by_digest, blob.get, PULL, 0, forever),
+        Route("manifest-get", read, _MANIFEST, manifest.get, PULL, 0, forever),
+        Route("blob-get", read, _BLOB, blob.get, PULL, 0, forever),
         Route("tags", read, "/v2/{name+}/tags/list", lists.tags, PULL, 0, fresh),
+        Route("referrers", read, referrers, lists.referrers, PULL, 0, fresh),
     ]
 
 
-def _writing(upload: UploadHandlers, manifest: ManifestHandlers) -> list[Route]:
+def _writing(upload: UploadHandlers, manifest: ManifestHandlers, blob: BlobHandlers) -> list[Route]:
     never, large, small = CachePolicy.NEVER, limits.BLOB_BYTES, limits.MANIFEST_BYTES
     uploads, session = "/v2/{name+}/blobs/uploads", "/v2/{name+}/blobs/uploads/{upload}"
-    by_reference = "/v2/{name+}/manifests/{reference}"
     return [
-        Route("manifest-put", ("PUT",), by_reference, manifest.put, PUSH, small, never),
+        Route("manifest-put", ("PUT",), _MANIFEST, manifest.put, PUSH, small, never),
+        Route("manifest-delete", ("DELETE",), _MANIFEST, manifest.delete, DELETE, 0, never),
+        Route("blob-delete", ("DELETE",), _BLOB, blob.delete, DELETE, 0, never),
         Route("upload-begin", ("POST",), uploads + "/", upload.begin, PUSH, large, never),
         Route("upload-begin", ("POST",), uploads, upload.begin, PUSH, large, never),
         Route("upload-append", ("PATCH",), session, upload.append, PUSH, large, never),
@@ -238,6 +300,15 @@ def _writing(upload: UploadHandlers, manifest: ManifestHandlers) -> list[Route]:
         Route("upload-status", ("GET",), session, upload.status, PUSH, 0, never),
         Route("upload-cancel", ("DELETE",), session, upload.cancel, PUSH, 0, never),
     ]
+
+
+def _tags(request: Request, reference: Tag | Digest) -> list[Tag]:
+    spelled = request.query_all("tag")
+    if spelled and isinstance(reference, Tag):
+        raise RequestInvalidError("?tag= goes with a push by digest")
+    if len(spelled) > limits.TAGS_PER_PUSH:
+        raise RequestInvalidError(f"a push sets at most {limits.TAGS_PER_PUSH} tags at once")
+    return [Tag(text) for text in dict.fromkeys(spelled)]
 
 
 def _progress(status: int, upload: UploadRecord) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inkan.errors import BlobCorruptError, BlobUnknownError, RepositoryUnknownError
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName
-from inkan.store.ports import BlobStore, Catalog
+from inkan.store.ports import BlobStore, Catalog, Deletions
 from inkan.store.records import BlobRecord
 
 
@@ -16,6 +16,7 @@ class BlobService:
 
     catalog: Catalog
     blobs: BlobStore
+    deletions: Deletions
 
     async def get(self, repository: RepositoryName, digest: Digest) -> BlobRecord:
         """Return a blob that the repository holds.
@@ -33,6 +34,25 @@ class BlobService:
         if await self.blobs.find_size(blob.key) != blob.size_bytes:
             raise BlobCorruptError(str(digest))
         return blob
+
+    async def mount(
+        self, source: RepositoryName, target: RepositoryName, digest: Digest
+    ) -> BlobRecord | None:
+        """Let `target` hold a blob that `source` holds; nothing where it does not, or its bytes are damaged."""
+        blob = await self.catalog.find_blob(source, digest)
+        if blob is None or await self.blobs.find_size(blob.key) != blob.size_bytes:
+            return None
+        return await self.catalog.link_blob(target, blob)
+
+    async def delete(self, repository: RepositoryName, digest: Digest) -> None:
+        """Record that the repository holds a blob no more.
+
+        Raises:
+            BlobUnknownError: if it holds none such.
+            BlobInUseError: if its manifests still name it.
+        """
+        if not await self.deletions.unlink_blob(repository, digest):
+            raise BlobUnknownError(str(repository), str(digest))
 
     def read(self, blob: BlobRecord, start: int, stop: int) -> AsyncIterator[bytes]:
         """Yield the bytes from `start` up to, not including, `stop`."""

@@ -3,6 +3,7 @@
 Source: OCI Distribution Specification 1.1 §§ Pulling manifests, Pushing Manifests.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inkan.clock import Clock
@@ -15,7 +16,7 @@ from inkan.errors import (
 from inkan.oci.digest import Digest
 from inkan.oci.manifest import parse
 from inkan.oci.reference import RepositoryName, Tag
-from inkan.store.ports import Catalog
+from inkan.store.ports import Catalog, Deletions
 from inkan.store.records import ManifestRecord
 
 
@@ -24,6 +25,7 @@ class ManifestService:
     """Keeps and finds manifests."""
 
     catalog: Catalog
+    deletions: Deletions
     clock: Clock
 
     async def put(
@@ -33,8 +35,9 @@ class ManifestService:
         raw: bytes,
         content_type: str,
         account: str,
+        tags: Sequence[Tag] = (),
     ) -> ManifestRecord:
-        """Keep a manifest under a tag or its digest; durable when this returns.
+        """Keep a manifest under a tag or its digest, and under further tags; durable when this returns.
 
         Raises:
             ManifestInvalidError: if the bytes are no manifest.
@@ -58,9 +61,24 @@ class ManifestService:
             image_bytes=manifest.image_bytes,
             pushed_by=account,
             created_at=self.clock.now(),
+            annotations=manifest.annotations,
         )
-        await self.catalog.put_manifest(record, reference if isinstance(reference, Tag) else None)
+        named = (reference,) if isinstance(reference, Tag) else ()
+        await self.catalog.put_manifest(record, *named, *tags)
         return record
+
+    async def delete(self, repository: RepositoryName, reference: Tag | Digest) -> None:
+        """Forget a tag, or a manifest with all its tags.
+
+        Raises:
+            ManifestUnknownError: if the repository has none such.
+        """
+        if isinstance(reference, Tag):
+            found = await self.deletions.delete_tag(repository, reference)
+        else:
+            found = await self.deletions.delete_manifest(repository, reference)
+        if not found:
+            raise ManifestUnknownError(str(repository), str(reference))
 
     async def get(self, repository: RepositoryName, reference: Tag | Digest) -> ManifestRecord:
         """Return a manifest whose bytes are what their digest says.

@@ -61,7 +61,8 @@ class RegistryProblems:
     def _headers(self, error: InkanError, request: Request) -> list[tuple[str, str]]:  # noqa: PLR0911 - a table
         match error:
             case errors.AuthenticationRequiredError():
-                value = self._authority.challenge(request, error.scope, error.problem)
+                scope = _with_mount(request, error.scope)
+                value = self._authority.challenge(request, scope, error.problem)
                 return [("WWW-Authenticate", value)]
             case errors.CredentialsInvalidError():
                 return [("WWW-Authenticate", self._authority.challenge(request, "", ""))]
@@ -76,6 +77,12 @@ class RegistryProblems:
             case errors.UnavailableError():
                 return [("Retry-After", "5")]
         return []
+
+
+def _with_mount(request: Request, scope: str) -> str:
+    """Ask at once for the right to read where a blob is mounted from: clients take the scope as it stands."""
+    source = request.query("from") if request.query("mount") else None
+    return f"{scope} repository:{source}:pull" if scope and source else scope
 
 
 def upload_headers(repository: str, upload_id: str, offset: int) -> list[tuple[str, str]]:

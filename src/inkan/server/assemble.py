@@ -17,9 +17,10 @@ from inkan.keys.sealing import (
     load_key_encryption_key,
     parse_key_encryption_key,
 )
-from inkan.registry.api import registry_face
+from inkan.registry.api import RegistryServices, registry_face
 from inkan.registry.blobs import BlobService
 from inkan.registry.manifests import ManifestService
+from inkan.registry.referrers import ReferrerService
 from inkan.registry.tags import TagService
 from inkan.registry.uploads import UploadService
 from inkan.server.access_parts import build_access
@@ -32,6 +33,8 @@ from inkan.store.layout import DataFolder
 from inkan.store.ports import BlobStore, UploadStore
 from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Database
+from inkan.store.sql.deletions import SqlDeletions
+from inkan.store.sql.referrers import SqlReferrers
 from inkan.store.sql.sqlite import SqliteDatabase
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.store.uploads_files import FileUploads
@@ -116,17 +119,17 @@ async def build(
     access = await build_access(settings, stores.database, key_encryption_key, clock)
     metrics, access_log = Metrics(), AccessLog()
     trust = build_trust(settings, stores.database, key_encryption_key, clock, access.guard, metrics)
-    catalog = SqlCatalog(stores.database)
-    uploads = UploadService(
-        SqlUploadSessions(stores.database), stores.uploads, stores.blobs, catalog, clock
-    )
-    registry = registry_face(
-        BlobService(catalog, stores.blobs),
-        uploads,
-        ManifestService(catalog, clock),
+    catalog, deletions = SqlCatalog(stores.database), SqlDeletions(stores.database)
+    services = RegistryServices(
+        BlobService(catalog, stores.blobs, deletions),
+        UploadService(
+            SqlUploadSessions(stores.database), stores.uploads, stores.blobs, catalog, clock
+        ),
+        ManifestService(catalog, deletions, clock),
         TagService(catalog),
-        access.guard,
+        ReferrerService(SqlReferrers(stores.database)),
     )
+    registry = registry_face(services, access.guard)
     trust_port = settings.trust_listen.port if settings.trust_listen else None
     admin = admin_face(
         VersionHandlers(settings.scheme, trust_port, access.hosts),
@@ -143,7 +146,7 @@ async def build(
         registry=Application(everything, access.guard, metrics, access_log),
         trust=Application(for_trust, access.guard, metrics, access_log),
         accounts=access.accounts,
-        jobs=[*_jobs(settings, uploads, tls, clock), *trust.jobs],
+        jobs=[*_jobs(settings, services.uploads, tls, clock), *trust.jobs],
     )
 
 

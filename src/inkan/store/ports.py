@@ -21,6 +21,7 @@ from inkan.store.records import (
     MetadataRecord,
     NamespaceRecord,
     OnlineKeyRecord,
+    ReferrerRecord,
     StorageKey,
     TokenKeyRecord,
     TrustArchive,
@@ -114,8 +115,8 @@ class Catalog(Protocol):
     1. Every method is one transaction, durable when it returns.
     2. `link_blob` is the moment from which a repository holds a blob. Where the digest is known already, the kept record wins and
        is returned: the caller then deletes the bytes it brought.
-    3. `put_manifest` stores manifest and tag together or not at all, and raises `ManifestBlobUnknownError` unless the repository
-       holds every blob and child named. The same bytes again are no error. The tag moves in the same instant.
+    3. `put_manifest` stores manifest and tags together or not at all, and raises `ManifestBlobUnknownError` unless the repository
+       holds every blob and child named. The same bytes again are no error. The tags move in the same instant.
     4. A repository exists from its first blob or manifest on.
     5. Lists are sorted by code point and begin after `after`, which need not exist.
     """
@@ -128,8 +129,8 @@ class Catalog(Protocol):
         """Return the blob if this repository holds it."""
         ...
 
-    async def put_manifest(self, manifest: ManifestRecord, tag: Tag | None) -> None:
-        """Keep a manifest and point a tag at it."""
+    async def put_manifest(self, manifest: ManifestRecord, *tags: Tag) -> None:
+        """Keep a manifest and point tags at it."""
         ...
 
     async def find_manifest(
@@ -152,6 +153,45 @@ class Catalog(Protocol):
 
     async def list_images(self, namespace: Namespace | None) -> Sequence[ImageRecord]:
         """Return every tag of a namespace, or of all, by repository and tag."""
+        ...
+
+
+class Referrers(Protocol):
+    """Which manifests have another as their subject.
+
+    1. Those of one repository only, whether or not it holds the subject, by digest and beginning after `after`.
+    """
+
+    async def list(
+        self,
+        repository: RepositoryName,
+        subject: Digest,
+        artifact_type: str | None,
+        after: str,
+        limit: int,
+    ) -> Sequence[ReferrerRecord]:
+        """Return referrers, of one artifact type or of all."""
+        ...
+
+
+class Deletions(Protocol):
+    """What a repository ceases to hold. Bytes of blobs are not touched: other repositories may hold them.
+
+    1. Every method is one transaction, durable when it returns, and says whether there was anything.
+    2. With a manifest go all tags that point to it; its children and its subject stay.
+    3. `unlink_blob` raises `BlobInUseError` while a manifest of the repository names the blob.
+    """
+
+    async def delete_tag(self, repository: RepositoryName, tag: Tag) -> bool:
+        """Forget a tag; its manifest stays."""
+        ...
+
+    async def delete_manifest(self, repository: RepositoryName, digest: Digest) -> bool:
+        """Forget a manifest."""
+        ...
+
+    async def unlink_blob(self, repository: RepositoryName, digest: Digest) -> bool:
+        """Record that the repository holds the blob no more."""
         ...
 
 

@@ -1,7 +1,7 @@
 """The rows of the fact stores, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -65,6 +65,18 @@ class ManifestRecord:
     image_bytes: int
     pushed_by: str
     created_at: datetime
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferrerRecord:
+    """A manifest that has another as its subject."""
+
+    digest: Digest
+    media_type: str
+    size_bytes: int
+    artifact_type: str
+    annotations: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

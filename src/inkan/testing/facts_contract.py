@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from inkan.errors import (
+    BlobInUseError,
     ManifestBlobUnknownError,
     MetadataUnknownError,
     MetadataVersionError,
@@ -35,8 +36,10 @@ from inkan.store.records import (
 from inkan.store.sql.accounts import SqlAccounts
 from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Database
+from inkan.store.sql.deletions import SqlDeletions
 from inkan.store.sql.keys import SqlOnlineKeys, SqlTokenKeys
 from inkan.store.sql.namespaces import SqlNamespaces
+from inkan.store.sql.referrers import SqlReferrers
 from inkan.store.sql.trust_history import SqlTrustHistory
 from inkan.store.sql.trust_store import SqlTrustStore
 from inkan.store.sql.upload_sessions import SqlUploadSessions
@@ -149,7 +152,7 @@ class CatalogContract(DatabaseContract):
             await catalog.put_manifest(manifest(b"m"), Tag(tag))
         assert await catalog.list_tags(APP, "", 10) == ["A", "B", "_", "a", "b"]
         assert await catalog.list_tags(APP, "Z", 2) == ["_", "a"]
-        await catalog.put_manifest(manifest(b"m", repository=OTHER), None)
+        await catalog.put_manifest(manifest(b"m", repository=OTHER))
         assert await catalog.list_repositories("", 10) == ["team/app", "team_a/app"]
         assert await catalog.list_repositories("team/app", 10) == ["team_a/app"]
 
@@ -161,6 +164,56 @@ class CatalogContract(DatabaseContract):
         assert len(await catalog.list_images(None)) == 2
         (image,) = await catalog.list_images(Namespace("team"))
         assert (image.repository, image.image_bytes, image.created_at) == (APP, 7, NOW)
+
+
+class DeletionsContract(DatabaseContract):
+    """One test for each promise of `Deletions`."""
+
+    async def test_a_tag_a_manifest_and_a_blob_cease_to_be_held(self) -> None:
+        """Promises 1 to 3: each says whether there was anything, and takes along no more than it says."""
+        database = await self.make_database()
+        catalog, deletions = SqlCatalog(database), SqlDeletions(database)
+        kept = manifest(b"m", blob(b"1"))
+        for repository in (APP, OTHER):
+            await catalog.link_blob(repository, blob(b"1"))
+            await catalog.put_manifest(replace(kept, repository=repository), Tag("a"), Tag("b"))
+        assert await deletions.delete_tag(APP, Tag("a"))
+        assert not await deletions.delete_tag(APP, Tag("a"))
+        assert await catalog.list_tags(APP, "", 9) == ["b"]
+        async with raises(BlobInUseError):
+            await deletions.unlink_blob(APP, Digest.of(b"1"))
+        assert await deletions.delete_manifest(APP, kept.digest)
+        assert not await deletions.delete_manifest(APP, kept.digest)
+        assert await catalog.list_tags(APP, "", 9) == []
+        assert await deletions.unlink_blob(APP, Digest.of(b"1"))
+        assert not await deletions.unlink_blob(APP, Digest.of(b"1"))
+        assert await catalog.find_blob(OTHER, Digest.of(b"1")) == blob(b"1")
+        assert await catalog.list_tags(OTHER, "", 9) == ["a", "b"]
+
+
+class ReferrersContract(DatabaseContract):
+    """One test for the promise of `Referrers`."""
+
+    async def test_referrers_are_a_repositorys_own(self) -> None:
+        """Promise 1: whether or not the subject is there, by digest and in pages."""
+        database = await self.make_database()
+        catalog, referrers = SqlCatalog(database), SqlReferrers(database)
+        subject = Digest.of(b"subject")
+        for number in range(3):
+            one = replace(
+                manifest(b"m%d" % number),
+                subject=subject,
+                artifact_type=f"t{number % 2}",
+                annotations={"a": "b"},
+            )
+            await catalog.put_manifest(one)
+            await catalog.put_manifest(replace(one, repository=OTHER))
+        found = await referrers.list(APP, subject, None, "", 9)
+        assert [one.digest for one in found] == sorted(Digest.of(b"m%d" % n) for n in range(3))
+        assert found[0].annotations == {"a": "b"}
+        assert await referrers.list(APP, subject, None, str(found[0].digest), 1) == [found[1]]
+        assert len(await referrers.list(APP, subject, "t0", "", 9)) == 2
+        assert await referrers.list(APP, Digest.of(b"other"), None, "", 9) == []
 
 
 class UploadSessionsContract(DatabaseContract):

@@ -25,6 +25,10 @@ class Authority(Protocol):
         """
         ...
 
+    async def allows(self, request: Request, demand: Demand) -> bool:
+        """Return whether the same request may do something else besides, such as read where it mounts from."""
+        ...
+
     def challenge(self, request: Request, scope: str, problem: str) -> str:
         """Return the `WWW-Authenticate` value that tells the caller where to get a token for `scope`."""
         ...

@@ -1,5 +1,6 @@
 """The catalog in SQL."""
 
+import json
 from collections.abc import Iterable, Sequence
 
 from inkan.errors import ManifestBlobUnknownError
@@ -38,9 +39,9 @@ class SqlCatalog:
         """Return the blob if this repository holds it."""
         return await self._database.read(_find_blob, repository, digest)
 
-    async def put_manifest(self, manifest: ManifestRecord, tag: Tag | None) -> None:
-        """Keep a manifest and point a tag at it."""
-        await self._database.write(_put_manifest, manifest, tag)
+    async def put_manifest(self, manifest: ManifestRecord, *tags: Tag) -> None:
+        """Keep a manifest and point tags at it."""
+        await self._database.write(_put_manifest, manifest, tags)
 
     async def find_manifest(
         self, repository: RepositoryName, reference: Tag | Digest
@@ -88,13 +89,13 @@ def _find_blob(repository: RepositoryName, digest: Digest) -> Transaction[BlobRe
     return BlobRecord(digest, rows[0][0], StorageKey(rows[0][1])) if rows else None
 
 
-def _put_manifest(manifest: ManifestRecord, tag: Tag | None) -> Transaction[None]:
+def _put_manifest(manifest: ManifestRecord, tags: Sequence[Tag]) -> Transaction[None]:
     name, digest = str(manifest.repository), str(manifest.digest)
     yield from _require_held("repository_blobs", name, manifest.blobs)
     yield from _require_held("manifests", name, manifest.children)
     rows = yield Statement(
         "INSERT INTO manifests (repository, digest, namespace, media_type, artifact_type, subject, image_bytes, "
-        "payload, pushed_by, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "payload, pushed_by, created_at, annotations) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         # the payload again: pushing a manifest that was damaged here heals it
         "ON CONFLICT (repository, digest) DO UPDATE SET payload = excluded.payload "
         "RETURNING created_at",
@@ -109,6 +110,7 @@ def _put_manifest(manifest: ManifestRecord, tag: Tag | None) -> Transaction[None
             manifest.payload,
             manifest.pushed_by,
             to_micros(manifest.created_at),
+            json.dumps(dict(manifest.annotations)),
         ),
     )
     assert rows
@@ -116,7 +118,7 @@ def _put_manifest(manifest: ManifestRecord, tag: Tag | None) -> Transaction[None
         yield _edge("manifest_blobs (repository, manifest, blob)", name, digest, blob)
     for child in manifest.children:
         yield _edge("manifest_children (repository, parent, child)", name, digest, child)
-    if tag is not None:
+    for tag in tags:
         yield Statement(
             "INSERT INTO tags (repository, name, namespace, digest, updated_at) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (repository, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at",

@@ -1,0 +1,1 @@
+ALTER TABLE manifests ADD COLUMN annotations {text} NOT NULL DEFAULT '{}';
