@@ -13,6 +13,9 @@ PIECE_BYTES = 512 * KIB
 SMALL_BODY_BYTES = 64 * KIB
 # The management API's JSON documents.
 API_BODY_BYTES = 256 * KIB
+# Request line and headers together, and how long a client may take to send them: a token is 8 KiB at most, and a head is one packet.
+REQUEST_HEAD_BYTES = 64 * KIB
+REQUEST_HEAD_SECONDS = 15
 # A request target longer than this is no reference: names are at most 255, ten `tag=` parameters 128 each.
 REQUEST_TARGET_BYTES = 8 * KIB
 # Scopes one token request may name: docker asks for two, a mount for three.

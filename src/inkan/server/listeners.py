@@ -21,6 +21,7 @@ from typing import Any
 import uvicorn
 
 from inkan.errors import AddressInUseError
+from inkan.server.http_protocol import LimitedHttpProtocol
 from inkan.server.settings import Address
 from inkan.web.messages import Receive, Scope, Send
 
@@ -122,7 +123,7 @@ def _server(listener: Listener, tls: ssl.SSLContext | None, grace: timedelta) ->
         options["ssl_context_factory"] = lambda _config, _default: tls
     config = uvicorn.Config(
         listener.application,
-        http="httptools",
+        http=LimitedHttpProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
