@@ -28,6 +28,9 @@ class WireError:
 
 _INVALID_UPDATE = WireError(400, "INVALID_UPDATE", "Update sent by the client is invalid.")
 _MALFORMED = WireError(400, "MALFORMED_UPLOAD", "The body of your request is malformed.")
+_INVALID_GUN = WireError(
+    400, "INVALID_GUN", "The server does not support actions on images of this name."
+)
 _UNAUTHORIZED = WireError(401, "UNAUTHORIZED", "authentication required")
 _UNKNOWN = WireError(500, "UNKNOWN", "unknown error")
 _UNAVAILABLE = WireError(503, "UNAVAILABLE", "the service is unavailable; try again later")
@@ -44,9 +47,9 @@ TABLE: dict[type[InkanError], WireError] = {
         400, "INVALID_ROLE", "The role you are attempting to operate on is invalid."
     ),
     errors.FileNameMissingError: WireError(400, "NO_FILENAME", "No file/role name provided."),
-    errors.GunInvalidError: WireError(
-        400, "INVALID_GUN", "The server does not support actions on images of this name."
-    ),
+    errors.GunInvalidError: _INVALID_GUN,
+    errors.NameInvalidError: _INVALID_GUN,
+    errors.NamespaceInvalidError: _INVALID_GUN,
     errors.PageInvalidError: WireError(
         400, "INVALID_PARAMETERS", "The parameters provided are not valid."
     ),
