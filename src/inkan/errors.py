@@ -51,7 +51,7 @@ InkanError
 │   └── MetadataMismatchError          metadata that is not what its parent promised
 ├── UnavailableError                   could not be done or checked now: try later
 │   ├── StorageUnavailableError ├── StorageFullError ├── ServerUnreachableError
-│   ├── AddressInUseError ├── DataFolderError ├── EngineUnavailableError
+│   ├── AddressInUseError └── DataFolderError
 └── CorruptError                       what we keep is damaged
     ├── ManifestCorruptError ├── BlobCorruptError └── KeyUnreadableError
 ```
@@ -500,10 +500,6 @@ class AddressInUseError(UnavailableError):
 
 class DataFolderError(UnavailableError):
     """The data folder cannot be used: not writable, or another server holds it."""
-
-
-class EngineUnavailableError(UnavailableError):
-    """No container engine answered."""
 
 
 # --- what we keep is damaged --------------------------------------------------------------------

@@ -27,7 +27,6 @@ REPOSITORY_NAME_CHARACTERS = 255
 NAMESPACE_CHARACTERS_MIN = 4
 NAMESPACE_CHARACTERS_MAX = 30
 NAMESPACES_PER_REGISTRY = 100
-TAG_CHARACTERS = 128
 # Delegation role names (Notary v1 refuses 256 and more).
 ROLE_NAME_CHARACTERS = 255
 
@@ -43,9 +42,6 @@ TAGS_PER_PAGE = 1_000
 TAGS_PER_PUSH = 50
 # Referrers in one answer: with their annotations well below the 4 MiB that clients take.
 REFERRERS_PER_PAGE = 500
-# Answers larger than this stay out of the in-process cache by digest.
-CACHE_ENTRY_BYTES = 256 * KIB
-CACHE_BYTES = 64 * MIB
 
 # --- JSON ---------------------------------------------------------------------------------------
 # Nesting of any document we read: manifests need 6, TUF metadata 6, a `custom` member a few more.

@@ -360,6 +360,12 @@ async def test_CVE_2021_41190_and_other_confusions_are_refused(admin, change, ki
     assert refused.code == "MANIFEST_INVALID"
 
 
+async def test_a_size_that_is_false_is_refused(admin):
+    config = {"mediaType": CONFIG, "digest": await push_blob(admin, b"{}"), "size": 3}
+    refused = await put(admin, "v1", await image(admin, config=config), expect=400)
+    assert refused.code == "SIZE_INVALID"
+
+
 async def test_a_manifest_under_another_digest_is_refused(admin):
     raw = await image(admin)
     assert (await put(admin, of(b"other"), raw, expect=400)).code == "DIGEST_INVALID"

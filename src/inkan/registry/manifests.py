@@ -12,9 +12,10 @@ from inkan.errors import (
     ManifestCorruptError,
     ManifestUnknownError,
     RepositoryUnknownError,
+    SizeMismatchError,
 )
 from inkan.oci.digest import Digest
-from inkan.oci.manifest import parse
+from inkan.oci.manifest import Manifest, parse
 from inkan.oci.reference import RepositoryName, Tag
 from inkan.store.ports import Catalog, Deletions
 from inkan.store.records import ManifestRecord
@@ -42,6 +43,7 @@ class ManifestService:
         Raises:
             ManifestInvalidError: if the bytes are no manifest.
             DigestMismatchError: if the reference is the digest of other bytes.
+            SizeMismatchError: if it states a size that a blob has not.
             ManifestBlobUnknownError: if the repository lacks content that it names.
         """
         manifest = parse(raw, content_type)
@@ -49,6 +51,7 @@ class ManifestService:
         digest = Digest.of(raw, algorithm)
         if isinstance(reference, Digest) and reference != digest:
             raise DigestMismatchError(str(reference), str(digest))
+        await self._require_sizes(repository, manifest)
         record = ManifestRecord(
             repository=repository,
             digest=digest,
@@ -66,6 +69,13 @@ class ManifestService:
         named = (reference,) if isinstance(reference, Tag) else ()
         await self.catalog.put_manifest(record, *named, *tags)
         return record
+
+    async def _require_sizes(self, repository: RepositoryName, manifest: Manifest) -> None:
+        """Return unless a size is false: clients reserve and stop by it."""
+        for one in manifest.blobs:
+            blob = await self.catalog.find_blob(repository, one.digest)
+            if blob is not None and blob.size_bytes != one.size_bytes:
+                raise SizeMismatchError(str(one.digest), one.size_bytes, blob.size_bytes)
 
     async def delete(self, repository: RepositoryName, reference: Tag | Digest) -> None:
         """Forget a tag, or a manifest with all its tags.
