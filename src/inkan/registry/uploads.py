@@ -24,6 +24,7 @@ from inkan.errors import (
     BodyIncompleteError,
     BodyTooLargeError,
     DigestMismatchError,
+    UnavailableError,
     UploadRangeError,
     UploadUnknownError,
 )
@@ -60,7 +61,11 @@ class UploadService:
         upload = UploadRecord(upload_id, repository, account, 0, empty.digest(), self._clock.now())
         # the file first: a session without file would be an upload that cannot be continued
         await self._uploads.create(upload_id)
-        await self._sessions.begin(upload)
+        try:
+            await self._sessions.begin(upload)
+        except UnavailableError:
+            await self._uploads.discard(upload_id)
+            raise
         self._keep(upload_id, empty)
         return upload
 

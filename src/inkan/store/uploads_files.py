@@ -12,7 +12,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from inkan import limits
-from inkan.errors import StorageUnavailableError, UploadBusyError, UploadUnknownError
+from inkan.errors import (
+    StorageFullError,
+    StorageUnavailableError,
+    UploadBusyError,
+    UploadUnknownError,
+)
 from inkan.oci.digest import Digest
 from inkan.store.durable_file import sync_folder
 from inkan.store.file_errors import storage_errors
@@ -81,6 +86,11 @@ class FileUploads:
                 os.ftruncate(descriptor, offset)
                 os.lseek(descriptor, offset, os.SEEK_SET)
             yield FileWriter(descriptor)
+        except StorageFullError:
+            # what nobody was promised makes room
+            with storage_errors():
+                os.ftruncate(descriptor, offset)
+            raise
         finally:
             os.close(descriptor)
 
