@@ -52,9 +52,12 @@ class InkanServer:
 
     def start(self):
         env = {**self.environment, "INKAN_ADMIN_PASSWORD": PASSWORD}
-        self.daemon = Daemon(self.command, self.folder / "inkan.log", env)
+        log = self.folder / "inkan.log"
+        said_before = log.read_text(errors="replace") if log.exists() else ""
+        self.daemon = Daemon(self.command, log, env)
         # a person reads these words before anything else is done
-        self.daemon.wait_until(lambda: "Log in and make a namespace" in self.log())
+        words = "Log in and make a namespace"
+        self.daemon.wait_until(lambda: words in self.log()[len(said_before) :])
         return self
 
     def log(self) -> str:
