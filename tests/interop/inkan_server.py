@@ -60,6 +60,12 @@ class InkanServer:
         self.daemon.wait_until(lambda: words in self.log()[len(said_before) :])
         return self
 
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.daemon.end()
+
     def log(self) -> str:
         return self.daemon.log.read_text(errors="replace")
 

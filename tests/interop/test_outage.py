@@ -42,22 +42,22 @@ def test_of_many_pushes_at_once_none_is_lost_and_the_collection_verifies(
 
 
 def test_a_server_that_comes_back_is_the_same(cli, engine, tmp_path):
-    server = InkanServer(tmp_path).start().log_in()
-    server.inkan("namespace-add", "team")
-    owner = DockerClient(cli, tmp_path / "owner", engine)
-    owner.log_in(server.host)
-    reference = f"{server.host}/team/app:1"
-    owner.make_image(reference)
-    owner("push", reference, trust=True)
-    before = owner.signatures(reference)
-    assert server.stop() == 0
-    refused = DockerClient(cli, tmp_path / "fresh", engine)(
-        "pull", reference, trust=True, check=False
-    )
-    assert refused.code == 1
-    server.start()
-    assert owner.signatures(reference) == before
-    owner("pull", reference, trust=True)
-    owner("tag", reference, f"{server.host}/team/app:2")
-    owner("push", f"{server.host}/team/app:2", trust=True)
-    assert server.stop() == 0
+    with InkanServer(tmp_path) as server:
+        server.log_in().inkan("namespace-add", "team")
+        owner = DockerClient(cli, tmp_path / "owner", engine)
+        owner.log_in(server.host)
+        reference = f"{server.host}/team/app:1"
+        owner.make_image(reference)
+        owner("push", reference, trust=True)
+        before = owner.signatures(reference)
+        assert server.stop() == 0
+        refused = DockerClient(cli, tmp_path / "fresh", engine)(
+            "pull", reference, trust=True, check=False
+        )
+        assert refused.code == 1
+        server.start()
+        assert owner.signatures(reference) == before
+        owner("pull", reference, trust=True)
+        owner("tag", reference, f"{server.host}/team/app:2")
+        owner("push", f"{server.host}/team/app:2", trust=True)
+        assert server.stop() == 0

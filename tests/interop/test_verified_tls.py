@@ -25,8 +25,13 @@ def network(tmp_path):
 
 
 def test_the_ca_is_what_makes_docker_trust_the_server(network, cli, tmp_path):
-    server = InkanServer(tmp_path, name=NAME, address=ADDRESS, prefix=network)
-    server.start().log_in().inkan("namespace-add", "team")
+    with InkanServer(tmp_path, name=NAME, address=ADDRESS, prefix=network) as server:
+        server.log_in().inkan("namespace-add", "team")
+        push_and_pull(server, network, cli, tmp_path)
+        assert server.stop() == 0
+
+
+def push_and_pull(server, network, cli, tmp_path):
     certificates = Path("/etc/docker/certs.d") / server.host
     with tempfile.TemporaryDirectory(prefix="inkan-engine-") as folder:
         engine = start_engine(Path(folder), network)
@@ -60,4 +65,3 @@ def test_the_ca_is_what_makes_docker_trust_the_server(network, cli, tmp_path):
         finally:
             engine.end()
             shutil.rmtree(certificates, ignore_errors=True)
-    assert server.stop() == 0
