@@ -3,16 +3,16 @@
 Notary keeps no such record; who published was only ever in request logs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from inkan.errors import InkanError, MetadataInvalidError
+from inkan.errors import InkanError
 from inkan.oci.reference import Gun
 from inkan.store.records import TrustAct, TrustEvent
-from inkan.tuf.metadata import Targets, parse
-from inkan.tuf.publication import Held, Upload
+from inkan.tuf.metadata import Targets, parse_targets
+from inkan.tuf.publication import Accepted, Held
 from inkan.tuf.roles import RoleName
 
 # an event is for people; a batch that changes more tags than this is told by their number
@@ -27,27 +27,19 @@ class Actor:
     address: str
 
 
-def published(
-    gun: Gun, actor: Actor, at: datetime, held: Held, uploads: Sequence[Upload]
-) -> TrustEvent:
+def published(gun: Gun, actor: Actor, at: datetime, held: Held, accepted: Accepted) -> TrustEvent:
     """Return the event of an accepted batch."""
-    detail: dict[str, Any] = {"roles": {}, "keys": [], "tags": {}}
-    for upload in uploads:
-        file = _parsed(upload.role, upload.raw)
-        if file is None:
-            continue
-        detail["roles"][str(upload.role)] = file.version
-        detail["keys"] += [one.key_id for one in file.signatures]
+    roles = {str(file.role): file.version for file in accepted.uploads}
+    keys = sorted({one.key_id for file in accepted.uploads for one in file.signatures})
+    tags: dict[str, Any] = {}
+    for file in accepted.uploads:
         if isinstance(file, Targets):
-            before = held.files.get(upload.role)
-            old = _parsed(upload.role, before) if before is not None else None
-            changes = _tag_changes(old if isinstance(old, Targets) else None, file)
-            if changes:
-                detail["tags"][str(upload.role)] = changes
-    detail["keys"] = sorted(set(detail["keys"]))
-    return TrustEvent(
-        at, gun, TrustAct.PUBLISH, actor.account, actor.address, is_refused=False, detail=detail
-    )
+            before = held.files.get(file.role)
+            old = parse_targets(before, file.role) if before is not None else None
+            if changes := _tag_changes(old, file):
+                tags[str(file.role)] = changes
+    detail = {"roles": roles, "keys": keys, "tags": tags}
+    return done(gun, TrustAct.PUBLISH, actor, at, detail)
 
 
 def refused(
@@ -68,14 +60,6 @@ def done(
 ) -> TrustEvent:
     """Return the event of something that was done."""
     return TrustEvent(at, gun, act, actor.account, actor.address, is_refused=False, detail=detail)
-
-
-def _parsed(role: RoleName, raw: bytes) -> Any:
-    try:
-        return parse(role, raw)
-    except MetadataInvalidError:
-        # an uploaded timestamp is ignored, whatever it is
-        return None
 
 
 def _tag_changes(old: Targets | None, new: Targets) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from inkan.store.records import MetadataRecord
 from inkan.trust.collection_locks import CollectionLocks
 from inkan.trust.online_keys import ONLINE_ROLES, OnlineSigners
 from inkan.trust.records import in_force, record_of
-from inkan.tuf.metadata import parse_root
+from inkan.tuf.metadata import parse_root, parse_snapshot, parse_timestamp
 from inkan.tuf.publication import Held, renewed_snapshot, timestamp_after
 from inkan.tuf.roles import ROOT, SNAPSHOT, TIMESTAMP, RoleName
 from inkan.tuf.sign import sign
@@ -105,10 +105,10 @@ class Freshness:
         owned = in_force(await self.signers.list(gun, SNAPSHOT), root.role_keys(SNAPSHOT).keys)
         if owned and self._due(current[SNAPSHOT]):
             snapshot = sign(renewed_snapshot(held, now, self.lifetimes.snapshot), owned)
-            records.append(record_of(gun, SNAPSHOT, snapshot, now))
+            records.append(record_of(gun, parse_snapshot(snapshot), now))
         signers = in_force(await self.signers.list(gun, TIMESTAMP), root.role_keys(TIMESTAMP).keys)
         draft = timestamp_after(held, snapshot, now, self.lifetimes.timestamp)
-        records.append(record_of(gun, TIMESTAMP, sign(draft, signers), now))
+        records.append(record_of(gun, parse_timestamp(sign(draft, signers)), now))
         return records
 
     def _due(self, record: MetadataRecord) -> bool:

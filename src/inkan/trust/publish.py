@@ -21,6 +21,7 @@ from inkan.trust.collection_locks import CollectionLocks
 from inkan.trust.freshness import Lifetimes
 from inkan.trust.online_keys import ONLINE_ROLES, OnlineSigners
 from inkan.trust.records import in_force, record_of
+from inkan.tuf.metadata import parse_snapshot, parse_timestamp
 from inkan.tuf.publication import Accepted, Held, Upload, judge, timestamp_after
 from inkan.tuf.roles import SNAPSHOT, TIMESTAMP, RoleName
 from inkan.tuf.sign import Signer, sign
@@ -77,30 +78,33 @@ class Publishing:
         self, gun: Gun, uploads: Sequence[Upload], actor: Actor
     ) -> tuple[Sequence[MetadataRecord], TrustEvent]:
         current = await self.store.current(gun)
-        held = Held({role: record.raw for role, record in current.items()})
+        held = Held(
+            {role: record.raw for role, record in current.items()},
+            {role: record.version for role, record in current.items()},
+        )
         signers = {role: await self.signers.list(gun, role) for role in ONLINE_ROLES}
         now = self.clock.now()
 
         def prepare() -> tuple[Sequence[MetadataRecord], TrustEvent]:
-            records = self._records(gun, held, uploads, signers, now)
-            return records, published(gun, actor, now, held, uploads)
+            ids = {role: {s.public_key.key_id for s in keys} for role, keys in signers.items()}
+            accepted = judge(str(gun), held, uploads, ids, now, self.lifetimes.snapshot)
+            records = self._records(gun, held, accepted, signers, now)
+            return records, published(gun, actor, now, held, accepted)
 
         if sum(len(upload.raw) for upload in uploads) > _INLINE_BYTES:
             return await asyncio.to_thread(prepare)
         return prepare()
 
     def _records(
-        self, gun: Gun, held: Held, uploads: Sequence[Upload], signers: Signers, now: datetime
+        self, gun: Gun, held: Held, accepted: Accepted, signers: Signers, now: datetime
     ) -> Sequence[MetadataRecord]:
-        ids = {role: {s.public_key.key_id for s in keys} for role, keys in signers.items()}
-        accepted = judge(str(gun), held, uploads, ids, now, self.lifetimes.snapshot)
-        records = [record_of(gun, file.role, file.raw, now) for file in accepted.uploads]
+        records = [record_of(gun, file, now) for file in accepted.uploads]
         snapshot = self._snapshot(accepted, signers)
         if accepted.snapshot is not None:
-            records.append(record_of(gun, SNAPSHOT, snapshot, now))
+            records.append(record_of(gun, parse_snapshot(snapshot), now))
         draft = timestamp_after(held, snapshot, now, self.lifetimes.timestamp)
         chosen = in_force(signers[TIMESTAMP], accepted.timestamp_keys.keys)
-        records.append(record_of(gun, TIMESTAMP, sign(draft, chosen), now))
+        records.append(record_of(gun, parse_timestamp(sign(draft, chosen)), now))
         return records
 
     @staticmethod

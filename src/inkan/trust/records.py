@@ -6,9 +6,8 @@ from hashlib import sha256
 
 from inkan.oci.reference import Gun
 from inkan.store.records import MetadataRecord
+from inkan.tuf.envelope import SignedFile
 from inkan.tuf.keys import PublicKey
-from inkan.tuf.metadata import parse
-from inkan.tuf.roles import RoleName
 from inkan.tuf.sign import Signer
 
 
@@ -18,15 +17,14 @@ def in_force(signers: Sequence[Signer], keys: Sequence[PublicKey]) -> Sequence[S
     return [signer for signer in signers if signer.public_key.key_id in ids]
 
 
-def record_of(gun: Gun, role: RoleName, raw: bytes, now: datetime) -> MetadataRecord:
+def record_of(gun: Gun, file: SignedFile, now: datetime) -> MetadataRecord:
     """Return the row for a file that was checked or made just now."""
-    metadata = parse(role, raw)
     return MetadataRecord(
         gun=gun,
-        role=role,
-        version=metadata.version,
-        sha256=sha256(raw).hexdigest(),
-        raw=raw,
-        expires_at=metadata.expires,
+        role=file.role,
+        version=file.version,
+        sha256=sha256(file.raw).hexdigest(),
+        raw=file.raw,
+        expires_at=file.expires,
         created_at=now,
     )
