@@ -58,10 +58,10 @@ class TestFiles(BytesContract):
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as holder:
             holder.stdout.readline()
             with pytest.raises(UploadBusyError):
-                async with uploads.append(FIRST, 0):
+                async with uploads.append(FIRST):
                     pass
             holder.send_signal(signal.SIGKILL)
-        async with uploads.append(FIRST, 0):
+        async with uploads.append(FIRST):
             pass
 
     @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from hashlib import sha256, sha512
 import pytest
 
 from inkan import limits
+from inkan.errors import UploadRangeError
+from inkan.oci.reference import RepositoryName
 from inkan.store.sql.database import Statement
 
 REPOSITORY = "/v2/team/app"
@@ -138,6 +140,25 @@ async def test_another_process_finishes_what_one_began(world, admin):
     handler.__self__._uploads._hashers.clear()
     await admin("PATCH", session, b"456", expect=202)
     await admin("PUT", f"{session}?digest={of(b'123456')}", expect=201)
+
+
+async def test_a_request_that_saw_an_older_state_takes_nothing_away(world, admin):
+    """Two requests look at an upload, one after the other writes: what the first was promised stays."""
+    session = await begin(admin)
+    handler = next(
+        r for r in world.product.registry.table.faces[1].routes if r.operation == "upload-append"
+    ).handler
+    uploads = handler.__self__._uploads
+    seen = await uploads.get(RepositoryName("team/app"), session.rpartition("/")[2], "admin")
+
+    async def pieces(content):
+        yield content
+
+    await uploads.append(seen, pieces(b"acknowledged"))
+    with pytest.raises(UploadRangeError) as refused:
+        await uploads.append(seen, pieces(b"late"))
+    assert refused.value.offset == len(b"acknowledged")
+    await admin("PUT", f"{session}?digest={of(b'acknowledged')}", expect=201)
 
 
 async def test_a_wrong_digest_ends_the_upload(admin):

@@ -103,7 +103,14 @@ class UploadService:
         """
         if start is not None and start != upload.offset_bytes:
             raise _range_error(upload)
-        async with self._uploads.append(upload.upload_id, upload.offset_bytes) as writer:
+        async with self._uploads.append(upload.upload_id) as writer:
+            # seen before it was held: another request may have gone on in between, and its bytes are acknowledged
+            held = await self._sessions.find(upload.upload_id)
+            if held is None:
+                raise UploadUnknownError(upload.upload_id)
+            if held.offset_bytes != upload.offset_bytes:
+                raise _range_error(held)
+            await writer.start_at(upload.offset_bytes)
             hasher = self._take(upload)
             cut: BodyIncompleteError | None = None
             try:

@@ -58,6 +58,12 @@ class MemoryWriter:
     def __init__(self, content: bytearray) -> None:
         self._content = content
 
+    async def start_at(self, offset: int) -> None:
+        """Drop whatever lies past `offset`, and go on from there."""
+        if len(self._content) < offset:
+            raise StorageUnavailableError("an upload has lost bytes; begin a new one")
+        del self._content[offset:]
+
     async def write(self, piece: bytes) -> None:
         """Append a piece."""
         self._content += piece
@@ -79,14 +85,13 @@ class MemoryUploads:
         self._contents[upload_id] = bytearray()
 
     @asynccontextmanager
-    async def append(self, upload_id: UploadId, offset: int) -> AsyncIterator[MemoryWriter]:
-        """Hold the upload for writing from `offset` on."""
-        content = self._content(upload_id, offset)
+    async def append(self, upload_id: UploadId) -> AsyncIterator[MemoryWriter]:
+        """Hold the upload for writing."""
+        content = self._content(upload_id, 0)
         if upload_id in self._held:
             raise UploadBusyError(upload_id)
         self._held.add(upload_id)
         try:
-            del content[offset:]
             yield MemoryWriter(content)
         finally:
             self._held.discard(upload_id)

@@ -65,6 +65,10 @@ class BlobStore(Protocol):
 class UploadWriter(Protocol):
     """Takes pieces at the end of an upload."""
 
+    async def start_at(self, offset: int) -> None:
+        """Drop whatever lies past `offset`, and go on from there; comes before the first `write`."""
+        ...
+
     async def write(self, piece: bytes) -> None:
         """Append a piece; it is durable only after `flush`."""
         ...
@@ -79,7 +83,8 @@ class UploadStore(Protocol):
 
     1. One writer at a time: `append` raises `UploadBusyError` while another holds the upload, in this process or another; a
        writer that died holds nothing.
-    2. `append(upload, offset)` first drops whatever lies past `offset`: bytes that nobody acknowledged.
+    2. `start_at(offset)` drops whatever lies past `offset`: bytes that nobody acknowledged. What is acknowledged may have grown until the
+       upload was held, so a caller asks for the offset only then.
     3. `promote` leaves exactly the first `size_bytes` bytes under a fresh key, durable under that name when it returns, and no
        upload; it hashes nothing.
     4. `discard` is idempotent. Every method but `create` and `discard` raises `UploadUnknownError` for an upload that is not there.
@@ -89,8 +94,8 @@ class UploadStore(Protocol):
         """Make an empty upload."""
         ...
 
-    def append(self, upload_id: UploadId, offset: int) -> AbstractAsyncContextManager[UploadWriter]:
-        """Hold the upload for writing from `offset` on."""
+    def append(self, upload_id: UploadId) -> AbstractAsyncContextManager[UploadWriter]:
+        """Hold the upload for writing."""
         ...
 
     def read(self, upload_id: UploadId, size_bytes: int) -> AsyncIterator[bytes]:

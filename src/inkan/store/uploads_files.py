@@ -31,6 +31,22 @@ class FileWriter:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._unsynced = False
+        self._started_at: int | None = None
+
+    async def start_at(self, offset: int) -> None:
+        """Drop whatever lies past `offset`, and go on from there."""
+        with storage_errors():
+            if os.fstat(self._descriptor).st_size < offset:
+                raise StorageUnavailableError("an upload has lost bytes; begin a new one")
+            os.ftruncate(self._descriptor, offset)
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+        self._started_at = offset
+
+    def give_up(self) -> None:
+        """Drop what was written since `start_at`: nobody was promised it, and it makes room."""
+        if self._started_at is not None:
+            with storage_errors():
+                os.ftruncate(self._descriptor, self._started_at)
 
     async def write(self, piece: bytes) -> None:
         """Append a piece to the page cache; measured faster than handing it to a thread."""
@@ -75,21 +91,15 @@ class FileUploads:
             await asyncio.to_thread(sync_folder, path.parent)
 
     @asynccontextmanager
-    async def append(self, upload_id: UploadId, offset: int) -> AsyncIterator[FileWriter]:
-        """Hold the upload for writing from `offset` on."""
+    async def append(self, upload_id: UploadId) -> AsyncIterator[FileWriter]:
+        """Hold the upload for writing."""
         descriptor = self._open(upload_id, os.O_WRONLY)
+        writer = FileWriter(descriptor)
         try:
             self._lock(descriptor, upload_id)
-            with storage_errors():
-                if os.fstat(descriptor).st_size < offset:
-                    raise StorageUnavailableError("an upload has lost bytes; begin a new one")
-                os.ftruncate(descriptor, offset)
-                os.lseek(descriptor, offset, os.SEEK_SET)
-            yield FileWriter(descriptor)
+            yield writer
         except StorageFullError:
-            # what nobody was promised makes room
-            with storage_errors():
-                os.ftruncate(descriptor, offset)
+            writer.give_up()
             raise
         finally:
             os.close(descriptor)

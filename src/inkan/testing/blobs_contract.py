@@ -3,7 +3,12 @@
 from collections.abc import AsyncIterator
 
 from inkan import limits
-from inkan.errors import BlobCorruptError, UploadBusyError, UploadUnknownError
+from inkan.errors import (
+    BlobCorruptError,
+    StorageUnavailableError,
+    UploadBusyError,
+    UploadUnknownError,
+)
 from inkan.oci.digest import Digest
 from inkan.store.ports import BlobStore, UploadStore
 from inkan.store.records import BlobRecord, UploadId
@@ -22,7 +27,8 @@ class BytesContract:
     async def upload(self, uploads: UploadStore, upload_id: UploadId, content: bytes) -> None:
         """Make an upload that holds `content`."""
         await uploads.create(upload_id)
-        async with uploads.append(upload_id, 0) as writer:
+        async with uploads.append(upload_id) as writer:
+            await writer.start_at(0)
             await writer.write(content)
             await writer.flush()
 
@@ -80,22 +86,32 @@ class BytesContract:
         """A second writer is turned away, until the first has let go."""
         _, uploads = await self.make_stores()
         await self.upload(uploads, FIRST, b"")
-        async with uploads.append(FIRST, 0), raises(UploadBusyError), uploads.append(FIRST, 0):
+        async with uploads.append(FIRST), raises(UploadBusyError), uploads.append(FIRST):
             pass
-        async with uploads.append(FIRST, 0):
+        async with uploads.append(FIRST):
             pass
 
     async def test_bytes_that_nobody_acknowledged_are_dropped(self) -> None:
         """Appending at an offset forgets what a cut writer left behind it."""
         blobs, uploads = await self.make_stores()
         await self.upload(uploads, FIRST, b"goodjunk")
-        async with uploads.append(FIRST, 4) as writer:
+        async with uploads.append(FIRST) as writer:
+            await writer.start_at(4)
             await writer.write(b"!")
             await writer.flush()
         assert await read(uploads.read(FIRST, 5)) == b"good!"
         digest = Digest.of(b"good!")
         key = await uploads.promote(FIRST, digest, 5)
         assert await read(blobs.read(BlobRecord(digest, 5, key), 0, 5)) == b"good!"
+
+    async def test_an_upload_that_has_lost_bytes_is_not_gone_on_with(self) -> None:
+        """A hole is never filled with zeros."""
+        _, uploads = await self.make_stores()
+        await self.upload(uploads, FIRST, b"123")
+        async with raises(StorageUnavailableError), uploads.append(FIRST) as writer:
+            await writer.start_at(4)
+        async with raises(StorageUnavailableError):
+            await uploads.promote(FIRST, Digest.of(b"1234"), 4)
 
     async def test_promoting_leaves_exactly_what_was_acknowledged(self) -> None:
         """Bytes past the size do not become the blob's; the upload is gone."""
@@ -110,13 +126,13 @@ class BytesContract:
         """Nothing can be done with an upload that is not there, but forget it."""
         _, uploads = await self.make_stores()
         await uploads.discard(FIRST)
-        async with raises(UploadUnknownError), uploads.append(FIRST, 0):
+        async with raises(UploadUnknownError), uploads.append(FIRST):
             pass
         async with raises(UploadUnknownError):
             await uploads.promote(FIRST, Digest.of(b""), 0)
         await self.upload(uploads, FIRST, b"x")
         await uploads.discard(FIRST)
-        async with raises(UploadUnknownError), uploads.append(FIRST, 0):
+        async with raises(UploadUnknownError), uploads.append(FIRST):
             pass
 
 
