@@ -154,9 +154,14 @@ async def test_L4_a_lost_root_is_reset_kept_aside_and_can_come_back(admin, world
     await publish(admin, fresh.first_push("1", b"f" * 32), expect=200)
     await admin("POST", f"{path}/restore?archive=nonsense", expect=404)
     await admin("POST", f"{path}/restore", expect=400)
-    await admin("POST", f"{path}/restore?archive={archive}", expect=200)
+    begun = (await get(admin, "root.json", expect=200)).body
+    done = (await admin("POST", f"{path}/restore?archive={archive}", expect=200)).json
     assert (await get(admin, "root.json", expect=200)).body == root
-    assert [e["act"] for e in await log(admin)][:3] == ["restore", "publish", "reset"]
+    back = await admin("POST", f"{path}/restore?archive={done['aside']}", expect=200)
+    assert (await get(admin, "root.json", expect=200)).body == begun
+    await admin("POST", f"{path}/restore?archive={back.json['aside']}", expect=200)
+    assert (await get(admin, "root.json", expect=200)).body == root
+    assert [e["act"] for e in await log(admin)][:5] == ["restore"] * 3 + ["publish", "reset"]
     assert (await feed(admin, "records=-1&change_id=-1"))["records"][0]["Category"] == "update"
 
 

@@ -54,12 +54,14 @@ class TrustAdminHandlers:
         return json_answer(200, {"archive": archive.archive_id, "gun": str(gun)})
 
     async def restore(self, request: Request) -> Response:
-        """Put an archive back."""
+        """Put an archive back; what had begun meanwhile is put aside in its turn."""
         archive = request.query("archive")
         if not archive:
             raise RequestInvalidError("name the archive: ?archive=ID; `inkan trust log` shows it")
-        await self._reset.restore(_gun(request), archive, _actor(request))
-        return json_answer(200, {"archive": archive, "gun": str(_gun(request))})
+        gun = _gun(request)
+        aside = await self._reset.restore(gun, archive, _actor(request))
+        aside_id = aside.archive_id if aside else None
+        return json_answer(200, {"archive": archive, "aside": aside_id, "gun": str(gun)})
 
 
 def trust_routes(handlers: TrustAdminHandlers) -> list[Route]:

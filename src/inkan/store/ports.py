@@ -327,8 +327,8 @@ class TrustHistory(Protocol):
     1. `list_changes` gives entries after `after` by number, or before it when `backwards`, newest first; `after` 0 backwards is from
        the newest.
     2. `prune` removes exactly the versions named.
-    3. `archive` moves a collection's metadata aside in one transaction, so that it can begin anew; `restore` puts it back in
-       place of whatever has begun meanwhile, and raises `MetadataUnknownError` where there is no such archive.
+    3. `archive` moves a collection's metadata aside in one transaction, so that it can begin anew; `restore` puts it back, having
+       moved aside in the same transaction what has begun meanwhile, and raises `MetadataUnknownError` where there is no such archive.
     4. Every method is one transaction, durable when it returns.
     """
 
@@ -362,8 +362,8 @@ class TrustHistory(Protocol):
         """Move a collection aside."""
         ...
 
-    async def restore(self, archive_id: str, event: TrustEvent) -> None:
-        """Put a collection back."""
+    async def restore(self, archive_id: str, aside: TrustArchive, event: TrustEvent) -> bool:
+        """Put a collection back; return whether there was something to move aside as `aside`."""
         ...
 
 

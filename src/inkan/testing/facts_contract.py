@@ -421,7 +421,7 @@ class TrustHistoryContract(DatabaseContract):
         assert left == {("targets", 1), ("targets", 3), *(("timestamp", n) for n in (1, 2, 3))}
 
     async def test_an_archive_is_put_aside_and_back(self) -> None:
-        """Promise 3: whole, and in place of what has begun since."""
+        """Promise 3: whole, and what has begun since is put aside in its turn."""
         database = await self.make_database()
         trust, history = SqlTrustStore(database), SqlTrustHistory(database)
         event = TrustEvent(NOW, GUN, TrustAct.RESET, "admin", "::1", is_refused=False, detail={})
@@ -433,12 +433,18 @@ class TrustHistoryContract(DatabaseContract):
         assert await trust.current(GUN) == {}
         await trust.publish([metadata("root", 1, b"new"), metadata("targets", 1, b"new")])
         elsewhere = replace(event, gun=Gun.parse("localhost:5000/team/other"))
-        for wrong in (("a1", elsewhere), ("a2", event)):
+        since = TrustArchive("a3", GUN, NOW, "admin")
+        for archive_id, wrong in (("a1", elsewhere), ("a2", event)):
             async with raises(MetadataUnknownError):
-                await history.restore(*wrong)
-        await history.restore("a1", event)
-        current = await trust.current(GUN)
-        assert {record.raw for record in current.values()} == {b"old"}
+                await history.restore(archive_id, since, wrong)
+        assert await history.restore("a1", since, event)
+        assert {record.raw for record in (await trust.current(GUN)).values()} == {b"old"}
+        again = TrustArchive("a4", GUN, NOW, "admin")
+        assert await history.restore("a3", again, event)
+        assert {record.raw for record in (await trust.current(GUN)).values()} == {b"new"}
+        await trust.delete(GUN)
+        assert not await history.restore("a4", TrustArchive("a5", GUN, NOW, "admin"), event)
+        assert {record.raw for record in (await trust.current(GUN)).values()} == {b"old"}
 
 
 class KeysContract(DatabaseContract):

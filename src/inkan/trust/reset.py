@@ -40,21 +40,27 @@ class Reset:
         Raises:
             MetadataUnknownError: if there is no such collection.
         """
-        now = self.clock.now()
-        archive_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-        archive = TrustArchive(archive_id, gun, now, actor.account)
+        archive = self._new_archive(gun, actor)
         async with self.locks.of(gun):
-            event = done(gun, TrustAct.RESET, actor, now, {"archive": archive_id})
+            detail = {"archive": archive.archive_id}
+            event = done(gun, TrustAct.RESET, actor, archive.created_at, detail)
             await self.history.archive(archive, event)
         return archive
 
-    async def restore(self, gun: Gun, archive_id: str, actor: Actor) -> None:
-        """Put an archive back in place of whatever has begun meanwhile.
+    async def restore(self, gun: Gun, archive_id: str, actor: Actor) -> TrustArchive | None:
+        """Put an archive back; return the archive of what had begun meanwhile, if anything had.
 
         Raises:
             MetadataUnknownError: if the collection has no such archive.
         """
-        now = self.clock.now()
+        aside = self._new_archive(gun, actor)
         async with self.locks.of(gun):
-            event = done(gun, TrustAct.RESTORE, actor, now, {"archive": archive_id})
-            await self.history.restore(archive_id, event)
+            detail = {"archive": archive_id, "aside": aside.archive_id}
+            event = done(gun, TrustAct.RESTORE, actor, aside.created_at, detail)
+            moved = await self.history.restore(archive_id, aside, event)
+        return aside if moved else None
+
+    def _new_archive(self, gun: Gun, actor: Actor) -> TrustArchive:
+        now = self.clock.now()
+        archive_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        return TrustArchive(archive_id, gun, now, actor.account)

@@ -57,11 +57,10 @@ class Application:
             response = await self._answer(request, match)
         except InkanError as error:
             response = self._render(request, match, error)
-        except Exception:
-            logger.exception("unforeseen failure", extra={"request": request.request_id})
-            response = self._render(
-                request, match, UnavailableError("the server failed; its log has the cause")
-            )
+        except Exception as error:  # noqa: BLE001 - logged by _render, as the cause
+            failure = UnavailableError("the server failed; its log has the cause")
+            failure.__cause__ = error
+            response = self._render(request, match, failure)
         await self._finish(request, match, response, send, began)
 
     async def _answer(self, request: Request, match: Match | None) -> Response:

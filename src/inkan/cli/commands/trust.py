@@ -124,11 +124,14 @@ def reset(repository: str, confirm: str | None) -> None:
 @click.argument("archive")
 @output_option
 def restore(repository: str, archive: str) -> None:
-    """Put back what `inkan trust reset` has put aside, in place of what has begun since."""
+    """Put back what `inkan trust reset` has put aside; what has begun since is put aside in its turn."""
     from inkan.client.administration import Administration
 
     done = Administration.of_target().trust_restore(repository, archive)
-    show(done, [f"The trust data of {done['gun']} is back."])
+    lines = [f"The trust data of {done['gun']} is back."]
+    if done["aside"]:
+        lines.append(f"What had been signed since is put aside as {done['aside']}.")
+    show(done, lines)
 
 
 def _summary(event: Mapping[str, Any]) -> str:

@@ -65,9 +65,9 @@ class SqlTrustHistory:
         """Move a collection aside."""
         await self._database.write(_archive, archive, event)
 
-    async def restore(self, archive_id: str, event: TrustEvent) -> None:
-        """Put a collection back."""
-        await self._database.write(_restore, archive_id, event)
+    async def restore(self, archive_id: str, aside: TrustArchive, event: TrustEvent) -> bool:
+        """Put a collection back; return whether there was something to move aside as `aside`."""
+        return await self._database.write(_restore, archive_id, aside, event)
 
 
 def change(gun: Gun, version: int, sha256: str, category: str, at: datetime) -> Statement:
@@ -174,31 +174,33 @@ def _prune(gun: Gun, doomed: Sequence[TrustVersion]) -> Transaction[None]:
 
 
 def _archive(archive: TrustArchive, event: TrustEvent) -> Transaction[None]:
-    rows = yield Statement("SELECT COUNT(*) FROM trust_files WHERE gun = ?", (str(archive.gun),))
-    if not rows[0][0]:
+    if not (yield from _move_aside(archive)):
         raise MetadataUnknownError(str(archive.gun), "trust data")
-    yield Statement(
-        "INSERT INTO trust_archives (id, gun, created_at, created_by) VALUES (?, ?, ?, ?)",
-        (archive.archive_id, str(archive.gun), to_micros(archive.created_at), archive.created_by),
-    )
-    yield from _move_aside(archive.archive_id, archive.gun)
     yield change(archive.gun, 0, "", DELETION, archive.created_at)
     yield event_row(event)
 
 
-def _move_aside(archive_id: str, gun: Gun) -> Transaction[None]:
+def _move_aside(archive: TrustArchive) -> Transaction[bool]:
+    rows = yield Statement("SELECT COUNT(*) FROM trust_files WHERE gun = ?", (str(archive.gun),))
+    if not rows[0][0]:
+        return False
+    yield Statement(
+        "INSERT INTO trust_archives (id, gun, created_at, created_by) VALUES (?, ?, ?, ?)",
+        (archive.archive_id, str(archive.gun), to_micros(archive.created_at), archive.created_by),
+    )
     yield Statement(
         f"INSERT INTO trust_archived_files (archive, {_FILE}) SELECT ?, {_FILE} FROM trust_files WHERE gun = ?",  # noqa: S608
-        (archive_id, str(gun)),
+        (archive.archive_id, str(archive.gun)),
     )
-    yield Statement("DELETE FROM trust_files WHERE gun = ?", (str(gun),))
+    yield Statement("DELETE FROM trust_files WHERE gun = ?", (str(archive.gun),))
+    return True
 
 
-def _restore(archive_id: str, event: TrustEvent) -> Transaction[None]:
+def _restore(archive_id: str, aside: TrustArchive, event: TrustEvent) -> Transaction[bool]:
     rows = yield Statement("SELECT gun FROM trust_archives WHERE id = ?", (archive_id,))
     if not rows or rows[0][0] != str(event.gun):
         raise MetadataUnknownError(str(event.gun), f"archive {archive_id[:60]}")
-    yield Statement("DELETE FROM trust_files WHERE gun = ?", (str(event.gun),))
+    moved = yield from _move_aside(aside)
     yield Statement(
         f"INSERT INTO trust_files ({_FILE}) SELECT {_FILE} FROM trust_archived_files WHERE archive = ?",  # noqa: S608
         (archive_id,),
@@ -210,3 +212,4 @@ def _restore(archive_id: str, event: TrustEvent) -> Transaction[None]:
     if newest:
         yield change(event.gun, newest[0][0], newest[0][1], UPDATE, event.at)
     yield event_row(event)
+    return moved
