@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 PASSWORD = "bench-password-1"
+TAGS = (10, 1_000, 10_000)
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
@@ -30,9 +32,28 @@ class Peer:
     port: int
     process: subprocess.Popen
     headers: dict
+    scheme: str = "http"
+
+    @property
+    def host(self) -> str:
+        """Host and port, as they stand in a collection's name."""
+        return f"localhost:{self.port}"
+
+    @property
+    def base(self) -> str:
+        """The address that paths follow."""
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    def connect(self):
+        """Return a connection, not yet made; certificates are made for the run and not checked."""
+        if self.scheme == "http":
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=120, context=context)
 
     def call(self, method, path, body=b"", headers=None, connection=None):
-        own = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        own = connection or self.connect()
         own.request(method, path, body=body, headers={**self.headers, **(headers or {})})
         answer = own.getresponse()
         content = answer.read()
@@ -76,16 +97,42 @@ def path_of(answer) -> str:
     return location if location.startswith("/") else "/" + location.split("/", 3)[3]
 
 
-def wait(port: int, path: str) -> None:
+def wait(port: int) -> None:
     for _ in range(300):
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-            connection.request("GET", path)
-            connection.getresponse().read()
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
             return
         except OSError:
             time.sleep(0.1)
     raise RuntimeError(f"port {port} did not open")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A key and a self-signed certificate for localhost, ECDSA P-256 as both servers make and expect."""
+
+    certificate: Path
+    key: Path
+
+
+def make_certificate(folder: Path) -> Certificate:
+    made = Certificate(folder / "bench.crt", folder / "bench.key")
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "1",
+    ]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    command += ["-keyout", str(made.key), "-out", str(made.certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    return made
 
 
 def start(command, environment=None) -> subprocess.Popen:
@@ -95,21 +142,25 @@ def start(command, environment=None) -> subprocess.Popen:
     )
 
 
-def inkan(folder: Path) -> Peer:
+def inkan(folder: Path, tls: Certificate | None = None) -> Peer:
     """Inkan, with a bearer token in every request."""
     port = free_port()
     program = Path(sys.executable).with_name("inkan")
-    command = [program, "serve", "--data", folder / "inkan", "--listen", f"127.0.0.1:{port}"]
-    command += ["--trust-listen", "off", "--tls", "off", "--log-level", "warning"]
+    data = folder / f"inkan-{port}"
+    command = [program, "serve", "--data", data, "--listen", f"127.0.0.1:{port}"]
+    command += ["--trust-listen", "off", "--log-level", "warning"]
+    if tls is None:
+        command += ["--tls", "off"]
+    else:
+        command += ["--tls", f"{tls.certificate},{tls.key}"]
     process = start(command, {"INKAN_ADMIN_PASSWORD": PASSWORD, "INKAN_TOKEN_LIFETIME": "1d"})
-    wait(port, "/health/ready")
+    wait(port)
     basic = base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
-    peer = Peer(
-        "inkan", port, process, {"Authorization": f"Basic {basic}", "Host": f"localhost:{port}"}
-    )
+    headers = {"Authorization": f"Basic {basic}", "Host": f"localhost:{port}"}
+    peer = Peer("inkan", port, process, headers, "https" if tls else "http")
     peer.call("PUT", "/api/v1/namespaces/team")
-    gun = f"localhost:{port}/team/bench"
-    scopes = f"scope=repository:team/bench:*&scope=repository:{gun}:*"
+    names = ["team/bench", *(f"{peer.host}/team/tags-{n}" for n in TAGS)]
+    scopes = "&".join(f"scope=repository:{name}:*" for name in names)
     _, body = peer.call("GET", f"/token?service=inkan&{scopes}")
     peer.headers["Authorization"] = f"Bearer {json.loads(body)['token']}"
     return peer
@@ -125,22 +176,25 @@ def docker_registry(folder: Path) -> Peer:
         f"http: {{addr: 127.0.0.1:{port}, secret: bench}}\n"
     )
     process = start(["docker-registry", "serve", config])
-    wait(port, "/v2/")
+    wait(port)
     # without it this registry answers 404 for an OCI manifest
     return Peer("docker-registry", port, process, {"Accept": MANIFEST})
 
 
-def notary_server(folder: Path) -> Peer:
+def notary_server(folder: Path, tls: Certificate | None = None) -> Peer:
     """notary-server 0.7.0 from Debian; its only store without a database is memory, so nothing it acknowledges is durable."""
     port = free_port()
-    config = folder / "notary.json"
+    config = folder / f"notary-{port}.json"
+    server = {"http_addr": f"127.0.0.1:{port}"}
+    if tls is not None:
+        server |= {"tls_cert_file": str(tls.certificate), "tls_key_file": str(tls.key)}
     tree = {
-        "server": {"http_addr": f"127.0.0.1:{port}"},
+        "server": server,
         "trust_service": {"type": "local"},
         "logging": {"level": "error"},
         "storage": {"backend": "memory"},
     }
     config.write_text(json.dumps(tree))
     process = start(["notary-server", "-config", config])
-    wait(port, "/v2/")
-    return Peer("notary-server", port, process, {})
+    wait(port)
+    return Peer("notary-server", port, process, {}, "https" if tls else "http")

@@ -55,6 +55,9 @@ METADATA_FILE_BYTES = 20 * MIB
 # Root and timestamp never grow with the number of tags.
 ROOT_FILE_BYTES = 512 * KIB
 TIMESTAMP_FILE_BYTES = 64 * KIB
+# Parsed roots that are remembered; docker's have 3 KiB.
+ROOT_REMEMBERED_BYTES = 16 * KIB
+ROOTS_REMEMBERED = 512
 # One publish: targets, releases and a signer's role of the largest size, and some slack.
 PUBLISH_BODY_BYTES = 64 * MIB
 PUBLISH_PARTS = 64
@@ -79,3 +82,12 @@ ACCOUNT_NAME_CHARACTERS = 255
 PASSWORD_BYTES = 1_024
 TOKEN_CHARACTERS = 8 * KIB
 TOKENS_CACHED = 10_000
+
+# --- answers kept for repeated requests ----------------------------------------------------------
+# A head with a token of several scopes has 2 KiB; what is larger is asked too rarely to keep.
+ANSWER_HEAD_BYTES = 8 * KIB
+# One answer: a targets file of 10,000 tags. All of them, for each listener:
+ANSWER_KEPT_BYTES = 2 * MIB
+ANSWERS_KEPT_BYTES = 64 * MIB
+# A blob up to this size is answered in one piece; larger ones are streams.
+BLOB_ANSWER_BYTES = 64 * KIB

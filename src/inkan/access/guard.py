@@ -15,7 +15,7 @@ from inkan.access.accounts import AccountService
 from inkan.access.decide import Decision, Denied, decide
 from inkan.access.principals import NOBODY, Principal
 from inkan.access.scopes import HostNames
-from inkan.access.tokens import SERVICE, Token, TokenService
+from inkan.access.tokens import LEEWAY, SERVICE, Token, TokenService
 from inkan.errors import (
     AccessDeniedError,
     AuthenticationRequiredError,
@@ -92,6 +92,7 @@ class Guard:
             token = self.tokens.verify(value.strip())
         except AuthenticationRequiredError as error:
             raise AuthenticationRequiredError(demand.scope, error.problem) from error
+        request.good_until = token.expires_at + LEEWAY
         principal = await self.accounts.principal(token.account) if token.account else NOBODY
         if token.account and (principal.is_anonymous or principal.is_disabled):
             raise AuthenticationRequiredError(demand.scope, "invalid_token")

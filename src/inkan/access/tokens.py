@@ -27,7 +27,7 @@ from inkan.store.records import TokenKeyRecord
 from inkan.web.demand import Action, Resource
 
 SERVICE = "inkan"
-_LEEWAY = timedelta(seconds=60)
+LEEWAY = timedelta(seconds=60)
 _CLAIMS = ["exp", "nbf", "iat", "jti", "sub", "aud", "iss", "access"]
 
 
@@ -98,7 +98,7 @@ class TokenService:
             raise _invalid()
         mark = hashlib.sha256(text.encode("utf-8", "replace")).digest()
         token = self._verified.get(mark) or self._decoded(text)
-        if token.expires_at + _LEEWAY <= self._clock.now():
+        if token.expires_at + LEEWAY <= self._clock.now():
             self._verified.pop(mark, None)
             raise _invalid()
         self._verified[mark] = token
@@ -131,7 +131,7 @@ class TokenService:
             not_before = datetime.fromtimestamp(claims["nbf"], UTC)
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError) as error:
             raise _invalid() from error
-        if not_before - _LEEWAY > self._clock.now():
+        if not_before - LEEWAY > self._clock.now():
             raise _invalid()
         return token
 

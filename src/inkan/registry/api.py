@@ -62,6 +62,8 @@ class BlobHandlers:
         wanted = parse_range(request.header("range"), blob.size_bytes)
         if wanted is None:
             stream = self._blobs.read(blob, 0, blob.size_bytes)
+            if request.method == "GET" and blob.size_bytes <= limits.BLOB_ANSWER_BYTES:
+                return Response(200, headers, b"".join([piece async for piece in stream]))
             return Response(200, headers, stream=stream, length_bytes=blob.size_bytes)
         headers.append(("Content-Range", wanted.content_range))
         stream = self._blobs.read(blob, wanted.start, wanted.stop)
@@ -279,10 +281,14 @@ def _reading(lists: ListHandlers, manifest: ManifestHandlers, blob: BlobHandlers
         Route("ping", read, "/v2/", lists.ping, LOGIN, 0, CachePolicy.NEVER),
         Route("ping", read, "/v2", lists.ping, LOGIN, 0, CachePolicy.NEVER),
         Route("catalog", read, "/v2/_catalog", lists.repositories, CATALOG, 0, fresh),
-        Route("manifest-get", read, _MANIFEST, manifest.get, PULL, 0, forever),
-        Route("blob-get", read, _BLOB, blob.get, PULL, 0, forever),
-        Route("tags", read, "/v2/{name+}/tags/list", lists.tags, PULL, 0, fresh),
-        Route("referrers", read, referrers, lists.referrers, PULL, 0, fresh),
+        Route("manifest-get", read, _MANIFEST, manifest.get, PULL, 0, forever, is_repeatable=True),
+        Route("blob-get", ("GET",), _BLOB, blob.get, PULL, 0, forever, is_repeatable=True),
+        # a client that hears a blob is here pushes it no more: each time its bytes are looked for
+        Route("blob-get", ("HEAD",), _BLOB, blob.get, PULL, 0, forever),
+        Route(
+            "tags", read, "/v2/{name+}/tags/list", lists.tags, PULL, 0, fresh, is_repeatable=True
+        ),
+        Route("referrers", read, referrers, lists.referrers, PULL, 0, fresh, is_repeatable=True),
     ]
 
 

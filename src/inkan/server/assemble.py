@@ -3,7 +3,7 @@
 Nothing below this module knows the settings: each service gets the few values it needs.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -39,6 +39,7 @@ from inkan.store.sql.sqlite import SqliteDatabase
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.store.uploads_files import FileUploads
 from inkan.web.access_log import AccessLog
+from inkan.web.answer_memory import AnswerMemory
 from inkan.web.application import Application
 from inkan.web.health import Check, health_face
 from inkan.web.metrics import Metrics
@@ -142,9 +143,14 @@ async def build(
     everything = (trust.face, registry, access.face, admin, health)
     # clients ping the trust server at /v2/ before anything else
     for_trust = (trust.face, ping_face(registry), access.face, health)
+
+    def application(faces: Iterable[Face]) -> Application:
+        memory = AnswerMemory(lambda: stores.database.generation, clock)
+        return Application(faces, access.guard, metrics, access_log, memory)
+
     return Product(
-        registry=Application(everything, access.guard, metrics, access_log),
-        trust=Application(for_trust, access.guard, metrics, access_log),
+        registry=application(everything),
+        trust=application(for_trust),
         accounts=access.accounts,
         jobs=[*_jobs(settings, services.uploads, tls, clock), *trust.jobs],
     )

@@ -1,24 +1,40 @@
-"""The web server's protocol, with the two limits it lacks: how long and how large a request's head may be.
+"""The web server's protocol, with the two limits it lacks, and with kept answers given at once.
 
-Without them a stranger holds connections open for ever by sending a header a minute, or fills the memory with one header that never ends. It leans on
+Without limits a stranger holds connections open for ever by sending a header a minute, or fills the memory with one header that never ends.
+A request that has been answered before, byte for byte, is answered here from the application's memory; everything else goes the long way. It leans on
 callbacks of uvicorn's protocol, whose minor version is pinned for that; the suite drives them with real sockets.
 
-Source: RFC 9110 § 15.5.9 (408), RFC 6585 § 5 (431); attacks known as Slowloris.
+Source: RFC 9110 § 15.5.9 (408), RFC 6585 § 5 (431); attacks known as Slowloris; docs/adr/0007-answers-are-kept-by-the-whole-head.md.
 """
 
 import asyncio
+import time
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from inkan import limits
+from inkan.web.answer_memory import MARK, AnswerMemory, Mark, hash_of
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
-    """HTTP/1.1 whose requests have a head of bounded size, sent in bounded time."""
+    """HTTP/1.1 whose requests have a head of bounded size, sent in bounded time.
+
+    Args:
+        memory: the kept answers of the application behind it.
+    """
 
     _awaits_head = True
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
+    # how many requests the bytes at hand have begun and ended; equal between two requests
+    _begun = 0
+    _ended = 0
+    _answered_at = 0.0
+
+    def __init__(self, *args: Any, memory: AnswerMemory | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._memory = memory
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Wait for the first head no longer than for any other."""
@@ -31,22 +47,80 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes, and refuse a head that has become too large."""
+        """Take bytes: a repeated request is answered, a head that has become too large is refused."""
+        sha256 = self._hash(data)
+        if sha256 is not None and self._repeat(sha256):
+            return
+        begun, ended = self._begun, self._ended
         self._head_bytes += len(data)
         super().data_received(data)
+        if sha256 is not None and (self._begun, self._ended) == (begun + 1, ended + 1):
+            # exactly one request, whole; the application is only about to start
+            mark = Mark(sha256, not self.cycle.keep_alive)
+            self.scope[MARK] = mark  # type: ignore[literal-required] # an extension of ours
         # counted after parsing: the bytes behind a complete head are body
-        if self._awaits_head and self._head_bytes > limits.REQUEST_HEAD_BYTES:
+        elif self._awaits_head and self._head_bytes > limits.REQUEST_HEAD_BYTES:
             self._refuse("431 Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
         """Begin to wait for the end of a head."""
         super().on_message_begin()
+        self._begun += 1
         self._expect_head()
 
     def on_headers_complete(self) -> None:
         """Be content with the head."""
         self._head_complete()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Know that the next byte begins another request."""
+        super().on_message_complete()
+        self._ended += 1
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection; one that was only answered from memory is not idle."""
+        idle = self.loop.time() - self._answered_at
+        if idle >= self.timeout_keep_alive:
+            super().timeout_keep_alive_handler()
+            return
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive - idle, self.timeout_keep_alive_handler
+        )
+
+    def _hash(self, data: bytes) -> bytes | None:
+        """Return the hash of what may be one whole request, if nothing is in flight and the client reads what it is sent."""
+        if (
+            self._memory is None
+            or self._begun != self._ended
+            or (self.cycle is not None and not self.cycle.response_complete)
+            or self.flow.write_paused
+        ):
+            return None
+        return hash_of(data)
+
+    def _repeat(self, sha256: bytes) -> bool:
+        assert self._memory is not None
+        began = time.perf_counter()
+        answer = self._memory.find(sha256)
+        if answer is None or self.transport.is_closing():
+            return False
+        request_id, wire = answer.wire(self.server_state.default_headers)
+        self.transport.write(wire)
+        if self._head_timer is not None:
+            self._head_complete()
+        if answer.closes:
+            self.transport.close()
+        elif self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+        self._answered_at = self.loop.time()
+        self.server_state.total_requests += 1
+        if self._memory.note is not None:
+            client = self.client[0] if self.client else ""
+            self._memory.note(answer, request_id, client, time.perf_counter() - began)
+        return True
 
     def _expect_head(self) -> None:
         if self._head_timer is None:

@@ -9,6 +9,7 @@ Source: docs/adr/0001-asgi-on-uvicorn.md.
 import asyncio
 import contextlib
 import errno
+import functools
 import logging
 import signal
 import socket
@@ -23,9 +24,12 @@ import uvicorn
 from inkan.errors import AddressInUseError
 from inkan.server.http_protocol import LimitedHttpProtocol
 from inkan.server.settings import Address
+from inkan.web.answer_memory import AnswerMemory
 from inkan.web.messages import Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
+# clients keep connections for the length of a pull; Go's default idle timeout is 90 s
+KEEP_ALIVE_SECONDS = 75
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -35,6 +39,7 @@ class Listener:
 
     socket: socket.socket
     application: Asgi
+    memory: AnswerMemory | None = None
 
 
 def bind(address: Address, setting: str) -> socket.socket:
@@ -123,15 +128,14 @@ def _server(listener: Listener, tls: ssl.SSLContext | None, grace: timedelta) ->
         options["ssl_context_factory"] = lambda _config, _default: tls
     config = uvicorn.Config(
         listener.application,
-        http=LimitedHttpProtocol,
+        http=functools.partial(LimitedHttpProtocol, memory=listener.memory),  # type: ignore[arg-type] # it is only called
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        # clients keep connections for the length of a pull; Go's default idle timeout is 90 s
-        timeout_keep_alive=75,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, int(grace.total_seconds())),
         **options,
     )

@@ -73,7 +73,10 @@ async def _serve(settings: Settings) -> None:
 
 def _listeners(sockets: Mapping[str, socket.socket], product: Product) -> list[listeners.Listener]:
     applications = {"listen": product.registry, "trust_listen": product.trust}
-    return [listeners.Listener(bound, applications[name]) for name, bound in sockets.items()]
+    return [
+        listeners.Listener(bound, applications[name], applications[name].memory)
+        for name, bound in sockets.items()
+    ]
 
 
 def _tls(settings: Settings, folder: DataFolder) -> ServerTls | None:

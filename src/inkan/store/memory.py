@@ -130,6 +130,12 @@ class MemoryDatabase:
         )
         self._connection.execute("PRAGMA foreign_keys = ON")
         migrate(self._connection, SQLITE)
+        self._generation = 0
+
+    @property
+    def generation(self) -> int | None:
+        """How many transactions have written."""
+        return self._generation
 
     async def close(self) -> None:
         """Let the memory go."""
@@ -149,6 +155,7 @@ class MemoryDatabase:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+        self._generation += 1
         return outcome
 
     async def read(

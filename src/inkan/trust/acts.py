@@ -11,9 +11,11 @@ from typing import Any
 from inkan.errors import InkanError
 from inkan.oci.reference import Gun
 from inkan.store.records import TrustAct, TrustEvent
+from inkan.tuf.compact_targets import CompactTargets
 from inkan.tuf.metadata import Targets, parse_targets
 from inkan.tuf.publication import Accepted, Held
 from inkan.tuf.roles import RoleName
+from inkan.tuf.target import Target
 
 # an event is for people; a batch that changes more tags than this is told by their number
 _NAMES_LISTED = 50
@@ -35,8 +37,7 @@ def published(gun: Gun, actor: Actor, at: datetime, held: Held, accepted: Accept
     for file in accepted.uploads:
         if isinstance(file, Targets):
             before = held.files.get(file.role)
-            old = parse_targets(before, file.role) if before is not None else None
-            if changes := _tag_changes(old, file):
+            if changes := _tag_changes(before, file):
                 tags[str(file.role)] = changes
     detail = {"roles": roles, "keys": keys, "tags": tags}
     return done(gun, TrustAct.PUBLISH, actor, at, detail)
@@ -62,13 +63,12 @@ def done(
     return TrustEvent(at, gun, act, actor.account, actor.address, is_refused=False, detail=detail)
 
 
-def _tag_changes(old: Targets | None, new: Targets) -> dict[str, Any]:
-    before = {name: target.sha256 for name, target in old.targets.items()} if old else {}
-    after = {name: target.sha256 for name, target in new.targets.items()}
+def _tag_changes(before: bytes | None, file: Targets) -> dict[str, Any]:
+    old, new = _compared(before, file)
     changes = {
-        "signed": sorted(after.keys() - before.keys()),
-        "moved": sorted(n for n in after.keys() & before.keys() if after[n] != before[n]),
-        "revoked": sorted(before.keys() - after.keys()),
+        "signed": sorted(new.keys() - old.keys()),
+        "moved": sorted(name for name in new.keys() & old.keys() if new[name] != old[name]),
+        "revoked": sorted(old.keys() - new.keys()),
     }
     return {
         kind: names
@@ -77,3 +77,13 @@ def _tag_changes(old: Targets | None, new: Targets) -> dict[str, Any]:
         for kind, names in changes.items()
         if names
     }
+
+
+def _compared(
+    before: bytes | None, file: Targets
+) -> tuple[Mapping[str, Target], Mapping[str, Target]]:
+    if before is None:
+        return {}, file.targets
+    if isinstance(file.targets, CompactTargets) and (few := file.targets.changes_since(before)):
+        return few
+    return parse_targets(before, file.role).targets, file.targets

@@ -11,6 +11,7 @@ from inkan.oci.reference import Gun
 from inkan.store.records import MetadataRecord
 from inkan.trust.acts import Actor
 from inkan.trust.change_feed import ChangeFeed, parse_page
+from inkan.trust.freshness import half_life
 from inkan.trust.multipart import Part, parse_boundary, parse_parts
 from inkan.trust.problems import TrustProblems
 from inkan.trust.publish import Publishing
@@ -45,6 +46,9 @@ class TrustHandlers:
         gun = Gun.parse(request.params["name"])
         file = parse_file(gun, request.params["file"])
         record = await self._reading.get(gun, file)
+        if not file.is_immutable:
+            # a timestamp or a snapshot is to be made anew from then on, which only the first line of defence, the read, can see
+            request.limit(half_life(record))
         response = Response(200, _fields(record), record.raw)
         if file.is_immutable:
             response.headers.append(("Cache-Control", CachePolicy.IMMUTABLE.value))
@@ -120,6 +124,7 @@ def trust_face(
                 PULL,
                 0,
                 fresh,
+                is_repeatable=True,
             ),
             Route("trust-key", ("GET",), _BASE + "{role}.key", handlers.get_key, PUSH, 0, never),
             Route(

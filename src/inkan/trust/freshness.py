@@ -18,8 +18,8 @@ from inkan.store.ports import TrustStore
 from inkan.store.records import MetadataRecord
 from inkan.trust.collection_locks import CollectionLocks
 from inkan.trust.online_keys import ONLINE_ROLES, OnlineSigners
-from inkan.trust.records import in_force, record_of
-from inkan.tuf.metadata import parse_root, parse_snapshot, parse_timestamp
+from inkan.trust.records import in_force, record_made
+from inkan.tuf.metadata import parse_root
 from inkan.tuf.publication import Held, renewed_snapshot, timestamp_after
 from inkan.tuf.roles import ROOT, SNAPSHOT, TIMESTAMP, RoleName
 from inkan.tuf.sign import sign
@@ -104,11 +104,12 @@ class Freshness:
         snapshot = current[SNAPSHOT].raw
         owned = in_force(await self.signers.list(gun, SNAPSHOT), root.role_keys(SNAPSHOT).keys)
         if owned and self._due(current[SNAPSHOT]):
-            snapshot = sign(renewed_snapshot(held, now, self.lifetimes.snapshot), owned)
-            records.append(record_of(gun, parse_snapshot(snapshot), now))
+            renewed = renewed_snapshot(held, now, self.lifetimes.snapshot)
+            snapshot = sign(renewed, owned)
+            records.append(record_made(gun, SNAPSHOT, renewed, snapshot, now))
         signers = in_force(await self.signers.list(gun, TIMESTAMP), root.role_keys(TIMESTAMP).keys)
         draft = timestamp_after(held, snapshot, now, self.lifetimes.timestamp)
-        records.append(record_of(gun, parse_timestamp(sign(draft, signers)), now))
+        records.append(record_made(gun, TIMESTAMP, draft, sign(draft, signers), now))
         return records
 
     def _due(self, record: MetadataRecord) -> bool:

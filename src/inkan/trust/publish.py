@@ -20,8 +20,7 @@ from inkan.trust.acts import Actor, published, refused
 from inkan.trust.collection_locks import CollectionLocks
 from inkan.trust.freshness import Lifetimes
 from inkan.trust.online_keys import ONLINE_ROLES, OnlineSigners
-from inkan.trust.records import in_force, record_of
-from inkan.tuf.metadata import parse_snapshot, parse_timestamp
+from inkan.trust.records import in_force, record_made, record_of
 from inkan.tuf.publication import Accepted, Held, Upload, judge, timestamp_after
 from inkan.tuf.roles import SNAPSHOT, TIMESTAMP, RoleName
 from inkan.tuf.sign import Signer, sign
@@ -101,10 +100,10 @@ class Publishing:
         records = [record_of(gun, file, now) for file in accepted.uploads]
         snapshot = self._snapshot(accepted, signers)
         if accepted.snapshot is not None:
-            records.append(record_of(gun, parse_snapshot(snapshot), now))
+            records.append(record_made(gun, SNAPSHOT, accepted.snapshot, snapshot, now))
         draft = timestamp_after(held, snapshot, now, self.lifetimes.timestamp)
         chosen = in_force(signers[TIMESTAMP], accepted.timestamp_keys.keys)
-        records.append(record_of(gun, parse_timestamp(sign(draft, chosen)), now))
+        records.append(record_made(gun, TIMESTAMP, draft, sign(draft, chosen), now))
         return records
 
     @staticmethod

@@ -9,6 +9,7 @@ Source: Notary v1, `tuf/data/types.go`, `serializer.go`; Go `encoding/json`.
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,21 +36,26 @@ class SignedFile:
 
     Attributes:
         raw: the exact bytes received; what is hashed, kept and served.
-        signed: the received tree.
-        message: the canonical bytes of that tree; what signatures are over.
+        message: the canonical bytes of what is signed; what signatures are over.
     """
 
     role: RoleName
     version: int
     expires: datetime
     raw: bytes
-    signed: Mapping[str, Any]
     signatures: tuple[Signature, ...]
     message: CanonicalBytes
 
+    def tree(self) -> dict[str, Any]:
+        """Return the signed tree, the caller's own to change."""
+        # canonical text has control characters raw within strings
+        return dict(json.loads(self.message, strict=False))  # noqa: TID251 - read strictly before
 
-def open_envelope(role: RoleName, raw: bytes, known: frozenset[str]) -> dict[str, Any]:
-    """Return the fields of a `SignedFile`, checked.
+
+def open_envelope(
+    role: RoleName, raw: bytes, known: frozenset[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields of a `SignedFile`, checked, and the signed tree.
 
     Args:
         role: the role that the bytes came for; it decides the type and the size they may have.
@@ -64,12 +70,11 @@ def open_envelope(role: RoleName, raw: bytes, known: frozenset[str]) -> dict[str
         outer = members(tree, frozenset({"signed", "signatures"}), "envelope", closed=True)
         signed = members(outer["signed"], known | {"_type", "expires", "version"}, "signed")
         _require_type(signed.get("_type"), _TYPES.get(str(role), "Targets"))
-        return {
+        fields = {
             "role": role,
             "version": _version(signed.get("version")),
             "expires": parse_expiry(signed.get("expires")),
             "raw": raw,
-            "signed": signed,
             "signatures": tuple(
                 _signature(one) for one in sequence(outer["signatures"], "signatures")
             ),
@@ -79,6 +84,7 @@ def open_envelope(role: RoleName, raw: bytes, known: frozenset[str]) -> dict[str
         raise MetadataInvalidError(str(role), _reason(error)) from error
     except KeyError as error:
         raise MetadataInvalidError(str(role), f"the envelope has no {error}") from error
+    return fields, signed
 
 
 def members(

@@ -3,8 +3,9 @@
 Source: Notary v1, `tuf/data/{root,targets,snapshot,timestamp}.go`; TUF 1.0 § 4.
 """
 
+import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from inkan.errors import (
     MetadataMismatchError,
     RoleInvalidError,
 )
+from inkan.tuf.compact_targets import CompactTargets, cut
 from inkan.tuf.envelope import (
     SignedFile,
     decode,
@@ -29,6 +31,7 @@ from inkan.tuf.envelope import (
 )
 from inkan.tuf.keys import PublicKey
 from inkan.tuf.roles import BASE_ROLES, ROOT, SNAPSHOT, TARGETS, TIMESTAMP, RoleName
+from inkan.tuf.target import Target
 from inkan.tuf.verify import RoleKeys
 
 _File = TypeVar("_File", bound=SignedFile)
@@ -48,21 +51,6 @@ class Root(SignedFile):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """One signed entry: for docker a tag, the digest of its manifest, and the manifest's size."""
-
-    name: str
-    length: int
-    hashes: Mapping[str, bytes]
-    custom: Any = None
-
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 in hexadecimal; empty where there is none."""
-        return self.hashes.get("sha256", b"").hex()
-
-
-@dataclass(frozen=True, slots=True)
 class Delegation:
     """A role that another role lets sign some names."""
 
@@ -77,6 +65,12 @@ class Delegation:
     def permits(self, name: str) -> bool:
         """Return whether the delegation covers a target's name: one of its paths is a prefix of it."""
         return any(name.startswith(path) for path in self.paths)
+
+    def first_outside(self, names: Iterable[str]) -> str | None:
+        """Return the first of some names that the delegation does not cover, or nothing."""
+        if "" in self.paths:
+            return None
+        return next((name for name in names if not self.permits(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +145,20 @@ def parse(role: RoleName, raw: bytes) -> Root | Targets | Snapshot | Timestamp:
 
 
 def parse_root(raw: bytes) -> Root:
-    """Return a root.
+    """Return a root; the one in force is read again and again, so the last ones read are remembered.
 
     Raises:
         MetadataInvalidError: if the bytes are none.
     """
-    fields = open_envelope(ROOT, raw, frozenset({"consistent_snapshot", "keys", "roles"}))
-    return _checked(ROOT, lambda: _root(fields))
+    return _remembered_root(raw) if len(raw) <= limits.ROOT_REMEMBERED_BYTES else _read_root(raw)
+
+
+def _read_root(raw: bytes) -> Root:
+    fields, tree = open_envelope(ROOT, raw, frozenset({"consistent_snapshot", "keys", "roles"}))
+    return _checked(ROOT, lambda: _root(fields, tree))
+
+
+_remembered_root = functools.lru_cache(maxsize=limits.ROOTS_REMEMBERED)(_read_root)
 
 
 def parse_targets(raw: bytes, role: RoleName = TARGETS) -> Targets:
@@ -166,8 +167,15 @@ def parse_targets(raw: bytes, role: RoleName = TARGETS) -> Targets:
     Raises:
         MetadataInvalidError: if the bytes are none.
     """
-    fields = open_envelope(role, raw, frozenset({"delegations", "targets"}))
-    return _checked(role, lambda: _targets(role, fields))
+    known = frozenset({"delegations", "targets"})
+    if (file := cut(raw)) is not None:
+        fields, tree = open_envelope(role, file.rest, known)
+        message = file.message(fields["message"])
+        if message is not None:
+            fields |= {"raw": raw, "message": message}
+            return _checked(role, lambda: _targets(role, fields, tree, CompactTargets(file)))
+    fields, tree = open_envelope(role, raw, known)
+    return _checked(role, lambda: _targets(role, fields, tree, None))
 
 
 def parse_snapshot(raw: bytes) -> Snapshot:
@@ -176,11 +184,9 @@ def parse_snapshot(raw: bytes) -> Snapshot:
     Raises:
         MetadataInvalidError: if the bytes are none.
     """
-    fields = open_envelope(SNAPSHOT, raw, frozenset({"meta"}))
+    fields, tree = open_envelope(SNAPSHOT, raw, frozenset({"meta"}))
     needed = (ROOT, TARGETS)
-    return _checked(
-        SNAPSHOT, lambda: Snapshot(**fields, meta=_meta(fields["signed"], SNAPSHOT, needed))
-    )
+    return _checked(SNAPSHOT, lambda: Snapshot(**fields, meta=_meta(tree, SNAPSHOT, needed)))
 
 
 def parse_timestamp(raw: bytes) -> Timestamp:
@@ -189,11 +195,9 @@ def parse_timestamp(raw: bytes) -> Timestamp:
     Raises:
         MetadataInvalidError: if the bytes are none.
     """
-    fields = open_envelope(TIMESTAMP, raw, frozenset({"meta"}))
+    fields, tree = open_envelope(TIMESTAMP, raw, frozenset({"meta"}))
     needed = (SNAPSHOT,)
-    return _checked(
-        TIMESTAMP, lambda: Timestamp(**fields, meta=_meta(fields["signed"], TIMESTAMP, needed))
-    )
+    return _checked(TIMESTAMP, lambda: Timestamp(**fields, meta=_meta(tree, TIMESTAMP, needed)))
 
 
 def _checked(role: RoleName, build: Callable[[], _File]) -> _File:
@@ -205,8 +209,7 @@ def _checked(role: RoleName, build: Callable[[], _File]) -> _File:
         raise MetadataInvalidError(str(role), str(error)) from error
 
 
-def _root(fields: dict[str, Any]) -> Root:
-    signed = fields["signed"]
+def _root(fields: dict[str, Any], signed: Mapping[str, Any]) -> Root:
     keys = public_keys(signed.get("keys"), "root keys")
     listed = mapping(signed.get("roles"), "roles")
     if set(listed) != {str(role) for role in BASE_ROLES}:
@@ -225,12 +228,20 @@ def _role_entry(tree: Any, where: str) -> dict[str, Any]:
     return members(tree, frozenset({"keyids", "threshold"}), where)
 
 
-def _targets(role: RoleName, fields: dict[str, Any]) -> Targets:
-    signed = fields["signed"]
-    listed = mapping(signed.get("targets"), "targets")
-    if len(listed) > limits.TARGETS_PER_FILE:
-        raise JsonInvalidError(f"more than {limits.TARGETS_PER_FILE} targets")
-    targets = {name: _target(name, tree) for name, tree in listed.items()}
+def _targets(
+    role: RoleName,
+    fields: dict[str, Any],
+    signed: Mapping[str, Any],
+    compact: CompactTargets | None,
+) -> Targets:
+    targets: Mapping[str, Target]
+    if compact is not None:
+        targets = compact
+    else:
+        listed = mapping(signed.get("targets"), "targets")
+        if len(listed) > limits.TARGETS_PER_FILE:
+            raise JsonInvalidError(f"more than {limits.TARGETS_PER_FILE} targets")
+        targets = {name: _target(name, tree) for name, tree in listed.items()}
     return Targets(**fields, targets=targets, delegations=_delegations(role, signed))
 
 

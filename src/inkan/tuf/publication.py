@@ -216,7 +216,7 @@ def _targets_keys(
             "ErrBadTargets",
             f"tuf: invalid role {role}. delegation does not exist: ask the owner to add this signer first",
         )
-    outside = next((name for name in file.targets if not delegation.permits(name)), None)
+    outside = delegation.first_outside(file.targets)
     if outside is not None:
         raise PublicationRefusedError(
             "ErrBadTargets",

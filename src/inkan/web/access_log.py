@@ -6,7 +6,7 @@ event's words, so that no name can forge a line.
 
 import logging
 
-from inkan.web.messages import Request
+from inkan.web.answer_memory import Asked
 
 logger = logging.getLogger(__name__)
 _PATH_CHARACTERS = 512
@@ -15,7 +15,9 @@ _PATH_CHARACTERS = 512
 class AccessLog:
     """Writes the access log through the standard logging module."""
 
-    def write(self, request: Request, operation: str, status: int, seconds: float) -> None:
+    def write(
+        self, asked: Asked, request_id: str, client_address: str, status: int, seconds: float
+    ) -> None:
         """Write the line of one finished request."""
         if not logger.isEnabledFor(logging.INFO):
             return
@@ -24,12 +26,12 @@ class AccessLog:
             level,
             "request",
             extra={
-                "request": request.request_id,
-                "client": request.client_address,
-                "account": request.caller.account,
-                "operation": operation,
-                "method": request.method,
-                "path": request.path[:_PATH_CHARACTERS],
+                "request": request_id,
+                "client": client_address,
+                "account": asked.account,
+                "operation": asked.operation,
+                "method": asked.method,
+                "path": asked.path[:_PATH_CHARACTERS],
                 "status": status,
                 "milliseconds": round(seconds * 1000, 1),
             },

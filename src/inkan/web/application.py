@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from inkan.errors import InkanError, RouteUnknownError, UnavailableError
 from inkan.web.access_log import AccessLog
+from inkan.web.answer_memory import AnswerMemory, Asked, KeptAnswer, mark_in
 from inkan.web.authority import Authority
 from inkan.web.messages import Receive, Request, Response, Scope, Send, decode_path
 from inkan.web.metrics import Metrics
@@ -28,11 +29,19 @@ class Application:
         authority: decides who may.
         metrics: takes one observation for each request.
         access_log: takes one line for each request.
+        memory: keeps what may be answered again; ours alone, since the same head means something else to another application.
     """
 
     def __init__(
-        self, faces: Iterable[Face], authority: Authority, metrics: Metrics, access_log: AccessLog
+        self,
+        faces: Iterable[Face],
+        authority: Authority,
+        metrics: Metrics,
+        access_log: AccessLog,
+        memory: AnswerMemory,
     ) -> None:
+        self.memory = memory
+        memory.note = self._note_repeat
         self._table = RouteTable(faces)
         self._authority = authority
         self._metrics = metrics
@@ -51,6 +60,8 @@ class Application:
         began = time.perf_counter()
         request = Request(scope, receive, scope["path"], secrets.token_hex(8))
         match: Match | None = None
+        # before anything is read: what changes meanwhile makes the answer too old to keep
+        generation = self.memory.generation()
         try:
             request.path = decode_path(scope["raw_path"])
             match = self._table.find(request.method, request.path)
@@ -61,7 +72,11 @@ class Application:
             failure = UnavailableError("the server failed; its log has the cause")
             failure.__cause__ = error
             response = self._render(request, match, failure)
-        await self._finish(request, match, response, send, began)
+        asked = _asked(request, match)
+        self._complete(request, match, response)
+        if match is not None and match.route.is_repeatable and generation is not None:
+            self._keep(request, asked, response, generation)
+        await self._send(request, asked, response, send, began)
 
     async def _answer(self, request: Request, match: Match | None) -> Response:
         if match is None:
@@ -90,17 +105,37 @@ class Application:
             )
         return response
 
-    async def _finish(
-        self, request: Request, match: Match | None, response: Response, send: Send, began: float
-    ) -> None:
+    def _complete(self, request: Request, match: Match | None, response: Response) -> None:
         face = match.face if match else self._table.face_of(request.path)
         response.headers.extend(face.headers)
-        response.headers.append(("X-Request-Id", request.request_id))
         response.headers.append(("X-Content-Type-Options", "nosniff"))
-        operation = match.route.operation if match else "unknown"
+
+    def _keep(self, request: Request, asked: Asked, response: Response, generation: int) -> None:
+        mark, until = mark_in(request.scope), request.good_until
+        if mark and until and response.stream is None and response.status in (200, 304):
+            self.memory.keep(mark, asked, response, generation, until)
+
+    async def _send(
+        self, request: Request, asked: Asked, response: Response, send: Send, began: float
+    ) -> None:
+        response.headers.append(("X-Request-Id", request.request_id))
         try:
             await response.send(send, head=request.method == "HEAD")
         finally:
             seconds = time.perf_counter() - began
-            self._metrics.observe(operation, request.method, response.status, seconds)
-            self._access_log.write(request, operation, response.status, seconds)
+            self._metrics.observe(asked.operation, asked.method, response.status, seconds)
+            self._access_log.write(
+                asked, request.request_id, request.client_address, response.status, seconds
+            )
+
+    def _note_repeat(
+        self, answer: KeptAnswer, request_id: str, client_address: str, seconds: float
+    ) -> None:
+        asked = answer.asked
+        self._metrics.observe(asked.operation, asked.method, answer.status, seconds)
+        self._access_log.write(asked, request_id, client_address, answer.status, seconds)
+
+
+def _asked(request: Request, match: Match | None) -> Asked:
+    operation = match.route.operation if match else "unknown"
+    return Asked(operation, request.method, request.path, request.caller.account)

@@ -5,6 +5,7 @@ Source: ASGI 3.0, HTTP Connection Scope; RFC 9110 for the fields.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,7 +19,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Request:
-    """One HTTP request: its line, its fields, and its body as a capped stream."""
+    """One HTTP request: its line, its fields, and its body as a capped stream.
+
+    Attributes:
+        good_until: when the credential is good no longer; nothing where it has to be looked at each time.
+    """
 
     __slots__ = (
         "_fields",
@@ -27,6 +32,7 @@ class Request:
         "body_cap_bytes",
         "body_done",
         "caller",
+        "good_until",
         "method",
         "params",
         "path",
@@ -41,6 +47,7 @@ class Request:
         self.params: dict[str, str] = {}
         self.caller: Caller = ANONYMOUS
         self.request_id = request_id
+        self.good_until: datetime | None = None
         self.body_cap_bytes = 0
         self.body_done = False
         self._receive = receive
@@ -82,6 +89,11 @@ class Request:
             except ValueError as error:
                 raise RequestInvalidError("the query string cannot be read") from error
         return [value for key, value in self._query if key == name]
+
+    def limit(self, until: datetime) -> None:
+        """Say that the answer, as far as it may be kept at all, is good until an instant and no longer."""
+        if self.good_until is not None:
+            self.good_until = min(self.good_until, until)
 
     @property
     def content_length(self) -> int | None:

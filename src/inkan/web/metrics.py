@@ -27,12 +27,21 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        # looking a label up costs more than counting
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def observe(self, operation: str, method: str, status: int, seconds: float) -> None:
         """Take one finished request."""
         known = method if method in _METHODS else "other"
-        self._requests.labels(operation, known, str(status)).inc()
-        self._seconds.labels(operation).observe(seconds)
+        children = self._children.get((operation, known, status))
+        if children is None:
+            children = (
+                self._requests.labels(operation, known, str(status)),
+                self._seconds.labels(operation),
+            )
+            self._children[operation, known, status] = children
+        children[0].inc()
+        children[1].observe(seconds)
 
     def counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
         """Return a new counter of these measurements."""

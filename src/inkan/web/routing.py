@@ -36,6 +36,7 @@ class Route:
         requires: what the caller must be allowed.
         body_cap_bytes: the largest body it reads; 0 where it reads none.
         cache: the `Cache-Control` of its successes.
+        is_repeatable: whether its answers depend on nothing but the request's head, the facts, and the clock.
     """
 
     operation: str
@@ -45,6 +46,7 @@ class Route:
     requires: Requirement
     body_cap_bytes: int
     cache: CachePolicy
+    is_repeatable: bool = False
     pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -44,7 +44,13 @@ class Database(Protocol):
 
     1. `write` is all or nothing, serialisable against other writes, and durable when it returns.
     2. `read` sees one state of the database, which holds every write that had returned before it began.
+    3. `generation` has grown when a write returns; it is nothing where others write as well, unnoticed.
     """
+
+    @property
+    def generation(self) -> int | None:
+        """How often what is kept may have changed."""
+        ...
 
     async def write(
         self,

@@ -43,7 +43,13 @@ class SqliteDatabase:
         self._path = path
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._reader = _connect(path)
+        self._generation = 0
         self._thread = threading.Thread(target=self._run, name="sqlite writer", daemon=True)
+
+    @property
+    def generation(self) -> int | None:
+        """How many batches have been committed; the data folder's lock keeps other writers away."""
+        return self._generation
 
     async def open(self) -> None:
         """Bring the schema up to date and begin to take writes.
@@ -106,8 +112,7 @@ class SqliteDatabase:
                 if stopping:
                     return
 
-    @staticmethod
-    def _commit(connection: sqlite3.Connection, batch: Sequence[_Work]) -> None:
+    def _commit(self, connection: sqlite3.Connection, batch: Sequence[_Work]) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
             for work in batch:
@@ -118,6 +123,8 @@ class SqliteDatabase:
                 connection.execute("ROLLBACK")
             for work in batch:
                 work.failure = _translated(error)
+        # before anybody hears of it, and also after a failure, of which we cannot know how far it went
+        self._generation += 1
         for work in batch:
             work.loop.call_soon_threadsafe(_settle, work)
 

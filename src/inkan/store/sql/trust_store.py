@@ -25,6 +25,20 @@ _CURRENT = (
 )
 
 
+# role by role through the index: the cost is that of the roles, not of all the versions that have gathered
+_CURRENT_OF_ALL_ROLES = f"""
+WITH RECURSIVE roles(role) AS (
+  SELECT MIN(role) FROM trust_files WHERE gun = ?
+  UNION ALL
+  SELECT (SELECT MIN(next.role) FROM trust_files next WHERE next.gun = ? AND next.role > roles.role)
+  FROM roles WHERE roles.role IS NOT NULL
+)
+SELECT {", ".join("one." + name for name in _COLUMNS.split(", "))} FROM roles JOIN trust_files one
+ON one.gun = ? AND one.role = roles.role AND one.version =
+  (SELECT MAX(newer.version) FROM trust_files newer WHERE newer.gun = ? AND newer.role = roles.role)
+"""  # noqa: S608 - constants
+
+
 class SqlTrustStore:
     """The `TrustStore` on a `Database`."""
 
@@ -98,7 +112,7 @@ def _publish(records: Sequence[MetadataRecord], event: TrustEvent | None) -> Tra
 
 
 def _current(gun: Gun) -> Transaction[dict[RoleName, MetadataRecord]]:
-    rows = yield Statement(_SELECT + _CURRENT, (str(gun),))
+    rows = yield Statement(_CURRENT_OF_ALL_ROLES, (str(gun),) * 4)
     records = [_record(gun, row) for row in rows]
     return {record.role: record for record in records}
 
