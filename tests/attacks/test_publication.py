@@ -7,9 +7,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from inkan.errors import MetadataVersionError, PublicationRefusedError
 from inkan.testing.publisher import DEFAULT_NOW, Publisher, role_entry, root_signer, target
+from inkan.testing.repository import SimulatedRepository
 from inkan.tuf.envelope import format_expiry
 from inkan.tuf.metadata import FileMeta, parse_snapshot, parse_targets
-from inkan.tuf.publication import Held, Upload, judge, renewed_snapshot, timestamp_after
+from inkan.tuf.publication import Held, renewed_snapshot
 from inkan.tuf.roles import RELEASES, ROOT, SNAPSHOT, TARGETS, TIMESTAMP, RoleName
 from inkan.tuf.sign import EcdsaSigner, sign
 
@@ -18,37 +19,14 @@ YEAR = timedelta(days=365)
 ALICE = RoleName("targets/alice")
 
 
-class Server:
-    """Judges as the trust server does, and keeps what is accepted."""
-
-    def __init__(self):
-        self.signers = {role: EcdsaSigner.generate() for role in (SNAPSHOT, TIMESTAMP)}
-        self.keys = {role: signer.public_key for role, signer in self.signers.items()}
-        self.files = {}
-        self.now = DEFAULT_NOW
-
-    def publish(self, files, *more):
-        uploads = [Upload(role, raw) for role, raw in (*files.items(), *more)]
-        ids = {role: {key.key_id} for role, key in self.keys.items()}
-        held = Held(self.files)
-        accepted = judge(GUN, held, uploads, ids, self.now, 3 * YEAR)
-        kept = {**self.files, **{file.role: file.raw for file in accepted.uploads}}
-        if accepted.snapshot is not None:
-            kept[SNAPSHOT] = sign(accepted.snapshot, [self.signers[SNAPSHOT]])
-        timestamp = timestamp_after(held, kept[SNAPSHOT], self.now, timedelta(days=14))
-        kept[TIMESTAMP] = sign(timestamp, [self.signers[TIMESTAMP]])
-        self.files = kept
-        return accepted
-
-
 @pytest.fixture
 def server():
-    return Server()
+    return SimulatedRepository(GUN)
 
 
 @pytest.fixture
 def owner(server):
-    return Publisher(GUN, server.keys)
+    return server.owner
 
 
 @pytest.fixture
@@ -128,7 +106,7 @@ def test_an_uploaded_timestamp_is_ignored(published, owner):
 
 def test_a_snapshot_of_the_owners_is_kept_as_it_came(server, owner):
     key = EcdsaSigner.generate()
-    owner.server_keys = {**server.keys, SNAPSHOT: key.public_key}
+    owner.server_keys = {**server.owner.server_keys, SNAPSHOT: key.public_key}
     files = owner.first_push("1", b"1" * 32)
     files[SNAPSHOT] = snapshot_of(files, key)
     accepted = server.publish(files)
@@ -161,7 +139,7 @@ def test_TS_UPLOAD_033_bytes_that_are_not_gos_stay_readable(published, owner):
 
 def test_an_expired_old_certificate_does_not_end_a_repository(server):
     """The reference refuses every later publish, rotation included."""
-    owner = Publisher(GUN, server.keys)
+    owner = Publisher(GUN, server.owner.server_keys)
     key = ec.generate_private_key(ec.SECP256R1())
     owner.root = root_signer(GUN, key, DEFAULT_NOW, timedelta(days=30))
     server.publish(owner.first_push("1", b"1" * 32))
@@ -180,14 +158,14 @@ def test_nothing_begins_without_a_root(server, owner):
 
 
 def test_a_root_for_another_collection_is_refused(server):
-    other = Publisher("localhost:5000/team/other", server.keys)
+    other = Publisher("localhost:5000/team/other", server.owner.server_keys)
     error = refused(server, other.first_push("1", b"1" * 32))
     assert error.kind == "ErrBadRoot"
     assert "localhost:5000/team/other" in error.reason
 
 
 def test_a_root_by_somebody_else_is_refused(published):
-    thief = Publisher(GUN, published.keys)
+    thief = Publisher(GUN, published.owner.server_keys)
     files = thief.first_push("1", b"e" * 32)
     thief.root_version, thief.targets_version = 2, 5
     files = {ROOT: thief.root_file([thief.root]), TARGETS: thief.next_targets()}
@@ -215,8 +193,8 @@ def test_TS_UPLOAD_016_a_threshold_that_cannot_be_met_is_refused(server, owner):
     roles = {
         "root": role_entry([owner.root.public_key]),
         "targets": role_entry([owner.targets.public_key], threshold=2),
-        "snapshot": role_entry([server.keys[SNAPSHOT]]),
-        "timestamp": role_entry([server.keys[TIMESTAMP]]),
+        "snapshot": role_entry([server.owner.server_keys[SNAPSHOT]]),
+        "timestamp": role_entry([server.owner.server_keys[TIMESTAMP]]),
     }
     files = {ROOT: owner.root_file([owner.root], roles=roles), TARGETS: owner.next_targets()}
     error = refused(server, files)
@@ -304,13 +282,13 @@ def test_a_delegation_with_too_few_keys_is_refused(published, owner):
 
 
 def test_without_a_snapshot_key_the_snapshot_must_come_along(server, owner):
-    owner.server_keys = {**server.keys, SNAPSHOT: EcdsaSigner.generate().public_key}
+    owner.server_keys = {**server.owner.server_keys, SNAPSHOT: EcdsaSigner.generate().public_key}
     error = refused(server, owner.first_push("1", b"1" * 32))
     assert (error.kind, error.missing) == ("ErrBadHierarchy", "snapshot")
 
 
 def test_a_timestamp_key_that_is_not_the_servers_is_refused(server, owner):
-    owner.server_keys = {**server.keys, TIMESTAMP: EcdsaSigner.generate().public_key}
+    owner.server_keys = {**server.owner.server_keys, TIMESTAMP: EcdsaSigner.generate().public_key}
     assert (
         "no timestamp keys exist on the server"
         in refused(server, owner.first_push("1", b"1" * 32)).reason
@@ -319,7 +297,7 @@ def test_a_timestamp_key_that_is_not_the_servers_is_refused(server, owner):
 
 def test_a_snapshot_of_other_files_is_refused(server, owner):
     key = EcdsaSigner.generate()
-    owner.server_keys = {**server.keys, SNAPSHOT: key.public_key}
+    owner.server_keys = {**server.owner.server_keys, SNAPSHOT: key.public_key}
     files = owner.first_push("1", b"1" * 32)
     other = {**files, TARGETS: owner.next_targets()}
     for wrong in (snapshot_of(other, key), snapshot_of({**files, ALICE: b"{}"}, key)):
@@ -330,6 +308,6 @@ def test_a_renewed_snapshot_says_the_same_for_longer(published):
     before = parse_snapshot(published.files[SNAPSHOT])
     later = DEFAULT_NOW + YEAR
     tree = renewed_snapshot(Held(published.files), later, YEAR)
-    after = parse_snapshot(sign(tree, [published.signers[SNAPSHOT]]))
+    after = parse_snapshot(sign(tree, [published.online[SNAPSHOT]]))
     assert after.meta == before.meta
     assert (after.version, after.expires) == (before.version + 1, later + YEAR)

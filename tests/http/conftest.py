@@ -16,8 +16,9 @@ from inkan.testing.clock import FixedClock
 class World:
     """The product and what it stands on."""
 
-    def __init__(self, product, stores, clock):
+    def __init__(self, product, stores, clock, key_encryption_key):
         self.product, self.stores, self.clock = product, stores, clock
+        self.key_encryption_key = key_encryption_key
 
     def client(self, **options) -> Client:
         return Client(self.product.registry, **options)
@@ -29,10 +30,11 @@ async def world():
     stores = Stores(MemoryDatabase(), blobs, MemoryUploads(blobs))
     clock = FixedClock()
     settings = load({"host": ("localhost", "registry.test")}, {})
-    product = await build(settings, stores, KeyEncryptionKey(os.urandom(32)), clock, None)
+    key_encryption_key = KeyEncryptionKey(os.urandom(32))
+    product = await build(settings, stores, key_encryption_key, clock, None)
     await product.accounts.create("admin", "secret-password", is_admin=True)
     await product.accounts.create("bob", "other-password", is_admin=False)
-    world = World(product, stores, clock)
+    world = World(product, stores, clock, key_encryption_key)
     await world.client()("PUT", f"/api/v1/namespaces/{Namespace('team')}", expect=201)
     yield world
     await stores.database.close()

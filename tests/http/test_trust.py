@@ -1,6 +1,5 @@
 """The trust API: what docker publishes is served byte for byte, fresh, and under every address."""
 
-import asyncio
 import gzip
 from datetime import timedelta
 from hashlib import sha256, sha512
@@ -212,19 +211,6 @@ async def test_without_credentials_nothing_is_read(nobody, files):
 async def test_paths_with_a_leading_slash_too_many_are_served(admin, files):
     """A trailing slash in DOCKER_CONTENT_TRUST_SERVER, and docker follows no redirect."""
     await admin("GET", f"/{BASE}/root.json", expect=200)
-
-
-async def test_publishers_of_one_version_have_one_winner(admin, owner, files):
-    owner.push("2", b"2" * 32)
-    batches = []
-    for number in range(500):
-        owner.targets_version = 2
-        batches.append(owner.push("2", number.to_bytes(32)))
-    ended = await asyncio.gather(*(publish(admin, batch) for batch in batches))
-    winners = [batch for batch, answer in zip(batches, ended, strict=True) if answer.status == 200]
-    assert len(winners) == 1
-    assert {answer.code for answer in ended if answer.status != 200} == {"VERSION"}
-    assert (await get(admin, "targets.json")).body == winners[0][TARGETS]
 
 
 async def test_the_trust_listener_pings_and_gives_tokens_but_no_blobs(world):

@@ -55,7 +55,7 @@ def build_trust(
     freshness = Freshness(store, signers, locks, clock, lifetimes)
     publishing = Publishing(store, history, signers, locks, clock, lifetimes)
     reset, status = Reset(store, history, locks, clock), TrustStatus(store)
-    reading = Reading(store, freshness, signers)
+    reading = Reading(store, freshness, signers, locks)
     face = trust_face(reading, publishing, reset, ChangeFeed(history), authority)
     pruning = Pruning(store, history, locks, clock)
     jobs = [

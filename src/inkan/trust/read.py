@@ -18,6 +18,7 @@ from inkan.errors import MetadataUnknownError, RoleInvalidError
 from inkan.oci.reference import Gun
 from inkan.store.ports import TrustStore
 from inkan.store.records import MetadataRecord
+from inkan.trust.collection_locks import CollectionLocks
 from inkan.trust.freshness import Freshness
 from inkan.trust.online_keys import OnlineSigners
 from inkan.tuf.keys import PublicKey
@@ -69,6 +70,7 @@ class Reading:
     store: TrustStore
     freshness: Freshness
     signers: OnlineSigners
+    locks: CollectionLocks
 
     async def get(self, gun: Gun, file: MetadataFile) -> MetadataRecord:
         """Return a file.
@@ -94,7 +96,10 @@ class Reading:
         Raises:
             MetadataUnknownError: if the role's keys are never the server's.
         """
-        return (await self.signers.choose(gun, role, await self._in_force(gun, role))).public_key
+        # two who ask at once are shown one key
+        async with self.locks.of(gun):
+            in_force = await self._in_force(gun, role)
+            return (await self.signers.choose(gun, role, in_force)).public_key
 
     async def rotate_key(self, gun: Gun, role: RoleName) -> PublicKey:
         """Return a public key for a role that no root names yet.
@@ -102,7 +107,9 @@ class Reading:
         Raises:
             MetadataUnknownError: if the role's keys are never the server's.
         """
-        return (await self.signers.rotate(gun, role, await self._in_force(gun, role))).public_key
+        async with self.locks.of(gun):
+            in_force = await self._in_force(gun, role)
+            return (await self.signers.rotate(gun, role, in_force)).public_key
 
     async def _in_force(self, gun: Gun, role: RoleName) -> frozenset[str]:
         root = await self.store.find_current(gun, ROOT)

@@ -43,6 +43,12 @@ class KeyType(StrEnum):
         return self.endswith("-x509")
 
 
+_ED25519_PRIME = 2**255 - 19
+# the heights of the points whose eightfold is nothing
+_EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_ED25519_SMALL_ORDER = frozenset({0, 1, _ED25519_PRIME - 1, _EIGHTH, _ED25519_PRIME - _EIGHTH})
+
+
 class Method(StrEnum):
     """How a signature was made."""
 
@@ -168,7 +174,7 @@ def _key_id(keytype: KeyType, public: bytes) -> str:
 def _load(keytype: KeyType, public: bytes) -> _LoadedKey:
     try:
         if keytype is KeyType.ED25519:
-            return ed25519.Ed25519PublicKey.from_public_bytes(public)
+            return _require_large_order(ed25519.Ed25519PublicKey.from_public_bytes(public), public)
         if keytype.is_certificate:
             key: Any = bundle_certificates(public)[0].public_key()
         else:
@@ -176,6 +182,17 @@ def _load(keytype: KeyType, public: bytes) -> _LoadedKey:
     except (ValueError, TypeError, UnsupportedAlgorithm, CertificateInvalidError) as error:
         raise KeyInvalidError(f"a {keytype} key cannot be read: {error}"[:200]) from error
     return _require_strong(keytype, key)
+
+
+def _require_large_order(key: ed25519.Ed25519PublicKey, public: bytes) -> ed25519.Ed25519PublicKey:
+    """Return a key that does not verify one signature over every message, as the eight points of small order do.
+
+    Source: RFC 8032 § 5.1.7, which multiplies by the cofactor; OpenSSL accepts such keys.
+    """
+    height = int.from_bytes(public, "little") & ((1 << 255) - 1)
+    if height >= _ED25519_PRIME or height in _ED25519_SMALL_ORDER:
+        raise KeyInvalidError("an ed25519 key is of small order; make a new key")
+    return key
 
 
 def _require_strong(keytype: KeyType, key: Any) -> _LoadedKey:

@@ -246,6 +246,8 @@ def _targets(
 
 
 def _target(name: str, tree: Any) -> Target:
+    if "\x00" in name:
+        raise JsonInvalidError("a target's name holds a NUL")
     entry = members(tree, frozenset({"custom", "hashes", "length"}), "a target")
     length = integer(entry.get("length"), "a target's length", least=0)
     return Target(name, length, _hashes(entry.get("hashes"), "a target"), entry.get("custom"))
