@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from collection import Collection
+from draw import draw_growth
 from load import (
     fresh_requests_per_second,
     heads_per_second,
@@ -119,30 +120,52 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
-    parser.add_argument("--write", action="store_true", help="write the table into bench/README.md")
+    parser.add_argument(
+        "--write", action="store_true", help="write table and drawing into bench/README.md"
+    )
     parser.add_argument("--only", default="", help="only rows with this in their name")
     options = parser.parse_args()
     needed = ("wrk", "docker-registry", "notary-server", "openssl")
     missing = [name for name in needed if not shutil.which(name)]
     if missing:
         sys.exit(
-            f"bench: install {', '.join(missing)} first: apt-get install wrk docker-registry notary"
+            f"bench: install {', '.join(missing)} first: apt-get install wrk docker-registry notary openssl"
         )
+    with tempfile.TemporaryDirectory(prefix="inkan-bench-") as folder:
+        results = list(measure(Path(folder), options))
+    lines = table(results)
+    print("\n".join(lines))
+    if options.write:
+        draw(results)
+        write(lines, options)
+
+
+def table(results) -> list[str]:
+    """Return the table of all rows, in Markdown."""
     lines = [
         "| row | Inkan /s | peer /s | ratio, median | ratio, least to most |",
         "|---|---|---|---|---|",
     ]
-    with tempfile.TemporaryDirectory(prefix="inkan-bench-") as folder:
-        for name, ours, theirs, ratios in measure(Path(folder), options):
-            median = statistics.median(ratios)
-            span = f"{min(ratios):.2f} to {max(ratios):.2f}"
-            lines.append(f"| {name} | {ours:,.1f} | {theirs:,.1f} | **{median:.2f}** | {span} |")
-    print("\n".join(lines))
-    if options.write:
-        write(lines, options)
+    for name, ours, theirs, ratios in results:
+        span = f"{min(ratios):.2f} to {max(ratios):.2f}"
+        median = statistics.median(ratios)
+        lines.append(f"| {name} | {ours:,.1f} | {theirs:,.1f} | **{median:.2f}** | {span} |")
+    return lines
+
+
+def draw(results) -> None:
+    """Draw how the cost of a publish grows with the number of tags."""
+    curves: dict[str, dict[int, float]] = {"Inkan (durable)": {}, "notary-server (memory)": {}}
+    for name, ours, theirs, _ in results:
+        if name.startswith("publish, "):
+            tags = int(name.split()[1].replace(",", ""))
+            for curve, rate in zip(curves.values(), (ours, theirs), strict=True):
+                curve[tags] = 1000 / rate
+    draw_growth(HERE / "publish.svg", "One publish of one moved tag", curves)
 
 
 def write(lines, options) -> None:
+    """Put the table into the README, with the day and the machine."""
     readme = HERE / "README.md"
     cores, python = os.cpu_count(), platform.python_version()
     note = (
@@ -151,8 +174,10 @@ def write(lines, options) -> None:
     )
     text = readme.read_text(encoding="utf-8")
     head = text[: text.index("<!-- results -->")]
+    body = "\n".join(lines)
+    picture = "![One publish, by number of signed tags](publish.svg)"
     readme.write_text(
-        f"{head}<!-- results -->\n\n{note}\n\n" + "\n".join(lines) + "\n", encoding="utf-8"
+        f"{head}<!-- results -->\n\n{note}\n\n{body}\n\n{picture}\n", encoding="utf-8"
     )
 
 

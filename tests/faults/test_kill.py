@@ -67,8 +67,8 @@ class Pusher:
 class Owner:
     """Publishes until the server dies."""
 
-    def __init__(self, port: int):
-        self.gun = f"localhost:{port}/team/signed"
+    def __init__(self, port: int, name="signed"):
+        self.gun = f"localhost:{port}/team/{name}"
         self.acknowledged = {}
         with Wire(port) as wire:
             keys = {
@@ -118,11 +118,35 @@ class Owner:
             assert wire.metadata(self.gun, f"{version}.targets") == raw
 
 
+class Reader:
+    """Reads the timestamp of a collection that nobody publishes to, so that the server renews it again and again."""
+
+    def __init__(self, port: int):
+        self.owner = Owner(port, "renewed")
+        self.newest = 0
+
+    def work(self, port: int):
+        with Wire(port) as wire:
+            try:
+                while True:
+                    found = parse_timestamp(wire.metadata(self.owner.gun, "timestamp")).version
+                    assert found >= self.newest
+                    self.newest = found
+            except CUT:
+                return
+
+    def check(self, wire: Wire):
+        assert parse_timestamp(wire.metadata(self.owner.gun, "timestamp")).version >= self.newest
+        self.owner.check(wire)
+
+
 def test_kill_9_loses_nothing_acknowledged(tmp_path):
-    server = Server(tmp_path / "data").start()
+    # every read of a timestamp that is half a second old renews it
+    quick = {"INKAN_TIMESTAMP_LIFETIME": "1s"}
+    server = Server(tmp_path / "data", environment=quick).start()
     with Wire(server.port) as wire:
         wire.make_namespace("team")
-    pushers, owner = [Pusher(1), Pusher(2)], Owner(server.port)
+    pushers, owner, reader = [Pusher(1), Pusher(2)], Owner(server.port), Reader(server.port)
     chance = random.Random(5000)
     kills = 0
     while (
@@ -130,7 +154,9 @@ def test_kill_9_loses_nothing_acknowledged(tmp_path):
         or sum(len(p.tags) for p in pushers) < WANTED
         or len(owner.acknowledged) < WANTED
     ):
-        workers = [threading.Thread(target=w.work, args=(server.port,)) for w in (*pushers, owner)]
+        workers = [
+            threading.Thread(target=w.work, args=(server.port,)) for w in (*pushers, owner, reader)
+        ]
         for worker in workers:
             worker.start()
         time.sleep(chance.uniform(0.05, 0.5))
@@ -141,9 +167,10 @@ def test_kill_9_loses_nothing_acknowledged(tmp_path):
         kills += 1
         server.start()
         with Wire(server.port) as wire:
-            for witness in (*pushers, owner):
+            for witness in (*pushers, owner, reader):
                 witness.check(wire)
     assert server.stop() == 0
     print(
-        f"{kills} kills, {sum(len(p.tags) for p in pushers)} pushes, {len(owner.acknowledged)} publishes"
+        f"{kills} kills, {sum(len(p.tags) for p in pushers)} pushes, {len(owner.acknowledged)} publishes, "
+        f"{reader.newest} renewals"
     )

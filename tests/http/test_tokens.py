@@ -238,3 +238,25 @@ async def test_a_challenge_repeats_no_strange_host(world):
         'realm="https://registry.test:8443/token"'
         in (await alias("GET", "/v2/"))["www-authenticate"]
     )
+
+
+async def test_portieris_finds_its_way_from_the_ping(nobody, admin):
+    """It cuts the challenge at its quotation marks: realm second, service fourth; then a password grant with a client ID of its own."""
+    challenge = (await nobody("GET", "/v2/", expect=401))["www-authenticate"].split('"')
+    assert challenge[1] == "https://localhost:5000/token"
+    form = {
+        "service": challenge[3],
+        "grant_type": "password",
+        "client_id": "testclient",
+        "username": "admin",
+        "password": "secret-password",
+        "scope": f"repository:{GUN}:pull",
+    }
+    kind = [("Content-Type", "application/x-www-form-urlencoded")]
+    answer = await nobody("POST", "/token", urlencode(form).encode(), kind, expect=200)
+    await admin("GET", f"/v2/{GUN}/_trust/tuf/timestamp.key", expect=200)
+    metadata = f"/v2/{GUN}/_trust/tuf/root.json"
+    assert (await nobody("GET", metadata, headers=bearer(answer.json["token"]))).status == 404
+    # newer ones ask the trust server itself first, without the host in its scope
+    asked = (await nobody("GET", metadata, expect=401))["www-authenticate"]
+    assert f'scope="repository:{GUN}:pull"' in asked
