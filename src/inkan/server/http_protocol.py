@@ -106,7 +106,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if answer is None or self.transport.is_closing():
             return False
         request_id, wire = answer.wire(self.server_state.default_headers)
-        self.transport.write(wire)
+        for piece in wire:
+            self.transport.write(piece)
         if self._head_timer is not None:
             self._head_complete()
         if answer.closes:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MARK = "inkan.mark"
 """The key in an ASGI scope under which the web server's protocol hands over a head's mark."""
 
+# copying a larger body costs more than a second write
+_COPIED_BYTES = 64 * limits.KIB
+
 Generation = Callable[[], int | None]
 """Returns a number that grows with every change of the facts; nothing where changes may go unnoticed."""
 
@@ -62,14 +65,16 @@ class KeptAnswer:
     good_until: datetime
     closes: bool
 
-    def wire(self, dates: list[tuple[bytes, bytes]]) -> tuple[str, bytes]:
-        """Return a new request ID and the bytes of the answer, with the server's own fields in it."""
+    def wire(self, dates: list[tuple[bytes, bytes]]) -> tuple[str, list[bytes]]:
+        """Return a new request ID and the answer in one piece or two, with the server's own fields in it."""
         request_id = secrets.token_hex(8)
         pieces = [self.start]
         for name, value in dates:
             pieces += (name, b": ", value, b"\r\n")
-        pieces += (self.fields, request_id.encode(), b"\r\n\r\n", self.body)
-        return request_id, b"".join(pieces)
+        pieces += (self.fields, request_id.encode(), b"\r\n\r\n")
+        if len(self.body) > _COPIED_BYTES:
+            return request_id, [b"".join(pieces), self.body]
+        return request_id, [b"".join((*pieces, self.body))]
 
     @property
     def size_bytes(self) -> int:
