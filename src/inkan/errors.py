@@ -41,6 +41,7 @@ InkanError
 ├── DeniedError                        the caller may not
 │   ├── AuthenticationRequiredError    a credential would help
 │   ├── CredentialsInvalidError        wrong name or password
+│   ├── PassphraseInvalidError         wrong passphrase of a key file
 │   ├── AccessDeniedError              known caller, missing right
 │   └── TooManyAttemptsError           wait, then try again
 ├── UntrustedError                     checked, and bad
@@ -48,10 +49,16 @@ InkanError
 │   ├── KeyInvalidError                a key that is weak, malformed or not what its ID says
 │   ├── CertificateInvalidError        a root certificate that does not fit
 │   ├── MetadataExpiredError           metadata past its expiry
-│   └── MetadataMismatchError          metadata that is not what its parent promised
+│   ├── MetadataMismatchError          metadata that is not what its parent promised
+│   ├── MetadataRollbackError          metadata older than what was seen before
+│   ├── MetadataEquivocationError      two files that claim to be one version
+│   ├── RootPinnedError                a root that is not the pinned one
+│   └── TargetUnsignedError            a tag that nobody has released
 ├── UnavailableError                   could not be done or checked now: try later
 │   ├── StorageUnavailableError ├── StorageFullError ├── ServerUnreachableError
-│   ├── AddressInUseError └── DataFolderError
+│   ├── AddressInUseError ├── DataFolderError
+│   ├── FreshnessUnprovenError         good as far as known, but not known to be the newest
+│   └── PassphraseRequiredError        a key that cannot be opened without a person
 └── CorruptError                       what we keep is damaged
     ├── ManifestCorruptError ├── BlobCorruptError └── KeyUnreadableError
 ```
@@ -420,6 +427,13 @@ class CredentialsInvalidError(DeniedError):
         super().__init__("wrong user name or password")
 
 
+class PassphraseInvalidError(DeniedError):
+    """A passphrase is wrong, or the file under it was changed; neither is told from the other."""
+
+    def __init__(self) -> None:
+        super().__init__("passphrase incorrect, or the file was changed")
+
+
 class AccessDeniedError(DeniedError):
     """A known caller lacks a right; the text says which, and who or what can help."""
 
@@ -475,6 +489,39 @@ class MetadataMismatchError(UntrustedError):
     """Metadata is not what its parent promised (hash, length, version)."""
 
 
+class MetadataRollbackError(UntrustedError):
+    """Metadata is older than what was seen before: somebody hides what came since."""
+
+    def __init__(self, role: str, version: int, seen: int) -> None:
+        super().__init__(
+            f"{role} version {version} is lower than {seen}, which was seen before; if its owner began anew on purpose, "
+            "forget what was seen with: inkan trust forget REPOSITORY"
+        )
+        self.role = role
+
+
+class MetadataEquivocationError(UntrustedError):
+    """A version of metadata came in another form than before: two clients are shown two truths."""
+
+    def __init__(self, role: str, version: int) -> None:
+        super().__init__(
+            f"{role} version {version} is not the file that was seen before under that version"
+        )
+        self.role = role
+
+
+class RootPinnedError(UntrustedError):
+    """A collection's root is not one of those that are pinned for it."""
+
+
+class TargetUnsignedError(UntrustedError):
+    """A tag is in no released role of a verified collection."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No valid trust data for {name}")
+        self.name = name
+
+
 # --- could not be done or checked now -----------------------------------------------------------
 
 
@@ -500,6 +547,14 @@ class AddressInUseError(UnavailableError):
 
 class DataFolderError(UnavailableError):
     """The data folder cannot be used: not writable, or another server holds it."""
+
+
+class FreshnessUnprovenError(UnavailableError):
+    """What is known verifies, but the server could not be asked whether it is the newest."""
+
+
+class PassphraseRequiredError(UnavailableError):
+    """A private key needs a passphrase, and there is nobody to ask."""
 
 
 # --- what we keep is damaged --------------------------------------------------------------------

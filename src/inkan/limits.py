@@ -77,6 +77,14 @@ RSA_BITS_MAX = 8192
 CERTIFICATE_BUNDLE_BYTES = 64 * KIB
 CERTIFICATES_PER_BUNDLE = 8
 
+# --- keys of people ------------------------------------------------------------------------------
+KEY_FILE_BYTES = 64 * KIB
+# Rounds of PBKDF2-HMAC-SHA1, the only derivation that notary 0.7.0 reads; it writes 2,048, and honours what a file says.
+KEY_ROUNDS = 600_000
+# A file that asks for more than this is made to keep us busy.
+KEY_ROUNDS_MOST = 20_000_000
+PASSPHRASE_CHARACTERS_MIN = 8
+
 # --- access -------------------------------------------------------------------------------------
 ACCOUNT_NAME_CHARACTERS = 255
 PASSWORD_BYTES = 1_024

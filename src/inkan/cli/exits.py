@@ -10,6 +10,7 @@
 6    untrusted: checked, and bad
 7    unavailable: could not be done or checked now
 8    corrupt: what is kept is damaged
+9    freshness unproven: good as far as known, but the server could not be asked
 130  interrupted
 ```
 """
@@ -28,6 +29,7 @@ TABLE: dict[type[InkanError], int] = {
     errors.UntrustedError: 6,
     errors.UnavailableError: 7,
     errors.CorruptError: 8,
+    errors.FreshnessUnprovenError: 9,
 }
 
 

@@ -19,13 +19,16 @@ from inkan.errors import InkanError
 # command: module and function in it, and what the list of commands says of it
 COMMANDS = {
     "config": ("config", "show", "Show the server's settings and where they come from."),
+    "keys": ("trust_keys", "keys", "Back up the keys that sign, and put them back."),
     "image-list": ("images", "image_list", "List the images you can pull, and who signed them."),
     "login": ("login", "login", "Log in to a registry, here and in docker."),
     "namespace-add": ("namespaces", "namespace_add", "Make a namespace."),
     "namespace-list": ("namespaces", "namespace_list", "List the namespaces."),
     "namespace-rm": ("namespaces", "namespace_rm", "Remove a namespace."),
+    "pull": ("pull", "pull", "Pull a signed image into a folder."),
+    "push": ("push", "push", "Push an image from a folder and sign it."),
     "serve": ("serve", "serve", "Start the server."),
-    "trust": ("trust", "trust", "See who signed what; reset a repository whose root key is lost."),
+    "trust": ("trust", "trust", "Sign, verify, name signers, keep keys."),
 }
 ALIASES = {"images": "image-list", "namespaces": "namespace-list"}
 NOUNS = frozenset(name.partition("-")[0] for name in COMMANDS if "-" in name)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from inkan.durable_file import write_durably
 from inkan.errors import StorageUnavailableError
-from inkan.store.durable_file import write_durably
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -4,9 +4,9 @@ import secrets
 from pathlib import Path
 
 from inkan.access.accounts import AccountService
+from inkan.durable_file import write_durably
 from inkan.errors import DataFolderError
 from inkan.server.settings import Secret, Settings
-from inkan.store.durable_file import write_durably
 from inkan.store.layout import DataFolder
 
 ADMIN = "admin"

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from inkan.durable_file import write_durably
 from inkan.errors import DataFolderError, SettingInvalidError
 from inkan.oci.reference import hostname
-from inkan.store.durable_file import write_durably
 
 CA_LIFETIME = timedelta(days=3650)
 CERTIFICATE_LIFETIME = timedelta(days=397)

@@ -6,8 +6,8 @@ import stat
 from collections.abc import AsyncIterator
 
 from inkan import limits
+from inkan.durable_file import sync_folder
 from inkan.errors import BlobCorruptError
-from inkan.store.durable_file import sync_folder
 from inkan.store.file_errors import storage_errors
 from inkan.store.layout import DataFolder
 from inkan.store.records import BlobRecord, StorageKey

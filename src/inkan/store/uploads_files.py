@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from inkan import limits
+from inkan.durable_file import sync_folder
 from inkan.errors import (
     StorageFullError,
     StorageUnavailableError,
@@ -19,7 +20,6 @@ from inkan.errors import (
     UploadUnknownError,
 )
 from inkan.oci.digest import Digest
-from inkan.store.durable_file import sync_folder
 from inkan.store.file_errors import storage_errors
 from inkan.store.layout import DataFolder, new_storage_key
 from inkan.store.records import StorageKey, UploadId

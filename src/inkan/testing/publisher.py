@@ -10,15 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from inkan.tuf.envelope import format_expiry
-from inkan.tuf.keys import KeyType, PublicKey
+from inkan.tuf.keys import PublicKey
 from inkan.tuf.roles import RELEASES, ROOT, SNAPSHOT, TARGETS, TIMESTAMP, RoleName
-from inkan.tuf.sign import EcdsaSigner, sign
+from inkan.tuf.sign import EcdsaSigner, sign, wrapped
 
 Files = dict[RoleName, bytes]
 DEFAULT_NOW = datetime(2031, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -31,22 +28,8 @@ def root_signer(
     lifetime: timedelta = timedelta(days=3650),
 ) -> EcdsaSigner:
     """Return a root signer: its key is listed as a self-signed certificate whose common name is the GUN."""
-    # a GUN may be longer than X.509's 64 characters; Go does not care, and neither may we
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, gun, _validate=False)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=1))
-        .not_valid_after(now + lifetime)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    return EcdsaSigner(key, PublicKey(KeyType.ECDSA_X509, pem))
+    listed = wrapped(gun, EcdsaSigner(key), now - timedelta(minutes=1), lifetime)
+    return EcdsaSigner(key, listed.public_key)
 
 
 @dataclass(slots=True)

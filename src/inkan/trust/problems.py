@@ -68,6 +68,7 @@ TABLE: dict[type[InkanError], WireError] = {
     errors.AuthenticationRequiredError: _UNAUTHORIZED,
     errors.CredentialsInvalidError: _UNAUTHORIZED,
     errors.AccessDeniedError: _UNAUTHORIZED,
+    errors.DeniedError: _UNAUTHORIZED,
     errors.TooManyAttemptsError: WireError(429, "TOOMANYREQUESTS", "too many requests"),
     errors.UnavailableError: _UNAVAILABLE,
     errors.CorruptError: _UNKNOWN,

@@ -47,7 +47,7 @@ def require_acceptable(gun: str, stored: Root | None, root: Root, now: datetime)
                 "add keys or lower the threshold"
             )
     # c. certificates that fit
-    leaves = _fitting_leaves(gun, root, now)
+    leaves = fitting_leaves(gun, root, now)
     # d. the old root vouches for the new one
     if stored is not None:
         _require_vouched(stored, root)
@@ -99,7 +99,26 @@ def require_targets_still_signed(
         ) from error
 
 
-def _fitting_leaves(gun: str, root: Root, now: datetime) -> tuple[PublicKey, ...]:
+def require_own_certificates(gun: str, root: Root, now: datetime) -> None:
+    """Return if enough of a root's own keys have certificates for the collection that are valid now.
+
+    Raises:
+        CertificateInvalidError: if there is none.
+        SignatureThresholdError: if too few of them have signed it.
+    """
+    try:
+        leaves, own = fitting_leaves(gun, root, now), root.role_keys(ROOT)
+    except PublicationRefusedError as error:
+        raise CertificateInvalidError(error.reason) from error
+    require_threshold(RoleKeys(ROOT, leaves, own.threshold), root.signatures, root.message)
+
+
+def fitting_leaves(gun: str, root: Root, now: datetime) -> tuple[PublicKey, ...]:
+    """Return the root keys whose certificates are for the collection and valid now.
+
+    Raises:
+        PublicationRefusedError: if there are none.
+    """
     leaves: list[PublicKey] = []
     reason = "it has none"
     for key in root.role_keys(ROOT).keys:

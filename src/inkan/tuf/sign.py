@@ -5,11 +5,15 @@ Source: Notary v1, `tuf/signed/sign.go`; the raw r‖s form of its ECDSA signatu
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from inkan.errors import KeyInvalidError
 from inkan.tuf.canonical_json import canonical, envelope
@@ -31,6 +35,10 @@ class Signer(Protocol):
 
     def sign(self, message: bytes) -> bytes:
         """Return a signature over `message`."""
+        ...
+
+    def to_pkcs8(self) -> bytes:
+        """Return the private key in PKCS#8 form, not encrypted: seal it before it is kept."""
         ...
 
 
@@ -88,6 +96,89 @@ class EcdsaSigner:
         r, s = decode_dss_signature(self._private_key.sign(message, ec.ECDSA(hashes.SHA256())))
         width = (self._private_key.curve.key_size + 7) // 8
         return r.to_bytes(width) + s.to_bytes(width)
+
+
+class RsaSigner:
+    """Signs with an RSA key in memory, as keys that people bring may be; ours are elliptic."""
+
+    method = Method.RSA_PSS
+
+    def __init__(self, private_key: rsa.RSAPrivateKey) -> None:
+        self._private_key = private_key
+        self.public_key = PublicKey(
+            KeyType.RSA,
+            private_key.public_key().public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            ),
+        )
+
+    def to_pkcs8(self) -> bytes:
+        """Return the private key in PKCS#8 form, not encrypted: seal it before it is kept."""
+        return self._private_key.private_bytes(
+            serialization.Encoding.DER,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+
+    def sign(self, message: bytes) -> bytes:
+        """Return an RSASSA-PSS signature with a salt of 32 bytes."""
+        scheme = padding.PSS(padding.MGF1(hashes.SHA256()), salt_length=32)
+        return self._private_key.sign(message, scheme, hashes.SHA256())
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSigner:
+    """A signer whose key is listed in another form: in a certificate."""
+
+    signer: Signer
+    public_key: PublicKey
+
+    @property
+    def method(self) -> Method:
+        """How it signs."""
+        return self.signer.method
+
+    def sign(self, message: bytes) -> bytes:
+        """Return a signature over `message`."""
+        return self.signer.sign(message)
+
+    def to_pkcs8(self) -> bytes:
+        """Return the private key in PKCS#8 form, not encrypted."""
+        return self.signer.to_pkcs8()
+
+
+def wrapped(
+    gun: str, signer: Signer, now: datetime, lifetime: timedelta = timedelta(days=3650)
+) -> ListedSigner:
+    """Return a root signer for a collection: its key is listed as a self-signed certificate whose common name is the GUN.
+
+    Source: Notary v1, `cryptoservice/certificate.go`.
+    """
+    # a GUN may be longer than X.509's 64 characters; Go does not care, and neither may we
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, gun, _validate=False)])
+    key = serialization.load_der_private_key(signer.to_pkcs8(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+    usage = x509.KeyUsage(
+        digital_signature=True, key_encipherment=True, content_commitment=False, data_encipherment=False, key_agreement=False,
+        key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + lifetime)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    kind = KeyType(f"{signer.public_key.keytype}-x509")
+    return ListedSigner(
+        signer, PublicKey(kind, certificate.public_bytes(serialization.Encoding.PEM))
+    )
 
 
 def sign(signed: Mapping[str, Any], signers: Sequence[Signer]) -> bytes:

@@ -5,11 +5,12 @@ import json
 import subprocess
 import sys
 
+import click
 import pytest
 
 from inkan import __version__
 from inkan.cli.commands import images
-from inkan.cli.main import ALIASES, COMMANDS, NOUNS, main
+from inkan.cli.main import ALIASES, COMMANDS, NOUNS, cli, main
 
 
 def test_the_common_path_imports_nothing_heavy():
@@ -35,11 +36,22 @@ def test_the_version_is_printed(capsys):
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_has_help_with_two_examples(name, capsys):
-    verbs = {"config": [["show"]], "trust": [[], ["status"], ["log"], ["reset"], ["restore"]]}
-    for verb in verbs.get(name, [[]]):
+    for verb in verbs_of(click.Context(cli), cli.get_command(None, name)):
         assert main([name, *verb, "--help"]) == 0
         text = capsys.readouterr().out
-        assert text.split("Examples:")[1].count("inkan ") >= 2
+        assert text.split("Examples:")[1].count("inkan ") >= 2, verb
+
+
+def verbs_of(context, command, above=()):
+    """Return the words that lead to each command below one."""
+    if not isinstance(command, click.Group):
+        return [above]
+    names = command.list_commands(context)
+    return [
+        words
+        for name in names
+        for words in verbs_of(context, command.get_command(context, name), (*above, name))
+    ]
 
 
 def test_aliases_and_spaced_forms_reach_their_commands(capsys):

@@ -1,10 +1,12 @@
-"""`inkan trust status|log|reset|restore`."""
+"""`inkan trust status|log|reset|restore`: what the server knows; the rest of `inkan trust` is beside."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from inkan.cli.commands.trust_keys import key
+from inkan.cli.commands.trust_sign import describe_commands
 from inkan.cli.output import output_option, show, table, tell
 from inkan.cli.prompts import require_terminal
 from inkan.errors import RequestInvalidError
@@ -18,7 +20,7 @@ Examples:
 
 @click.group(epilog=EXAMPLES)
 def trust() -> None:
-    """See who signed what, who did what, and reset a repository whose root key is lost.
+    """Sign, verify, name signers and keep keys; see who did what.
 
     A repository is HOST/NAMESPACE/REPOSITORY as it was signed; without a host it is the registry you are logged in to.
     """
@@ -146,3 +148,7 @@ def _summary(event: Mapping[str, Any]) -> str:
     if not words and isinstance(detail.get("roles"), dict):
         words = [f"{role} {version}" for role, version in detail["roles"].items()]
     return "; ".join(words) or detail.get("archive", "nothing new")
+
+
+for command in (key, *describe_commands().values()):
+    trust.add_command(command)

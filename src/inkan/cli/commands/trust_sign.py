@@ -1,0 +1,269 @@
+"""`inkan trust inspect|verify|sign|revoke|signer|witness|repair|rotate|pin|forget`: the words of `docker trust`, and what it lacks."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from inkan.cli.output import output_option, show, tell
+from inkan.cli.trusted import reference_of, repository_of
+from inkan.errors import InkanError, RequestInvalidError
+
+if TYPE_CHECKING:
+    from inkan.client.trust_updater import Collection
+    from inkan.tuf.keys import PublicKey
+
+
+@click.command(
+    epilog="\b\nExamples:\n  inkan trust inspect team/app\n  inkan trust inspect --pretty team/app:1.0\n"
+)
+@click.argument("images", metavar="IMAGE[:TAG]...", nargs=-1, required=True)
+@click.option("--pretty", is_flag=True, help="Print for people, not for programs.")
+def inspect(images: tuple[str, ...], *, pretty: bool) -> None:
+    """Show who signed what, and with which keys, as `docker trust inspect` does; verified first."""
+    from inkan.client.inspection import describe, lay_out
+
+    found, failures = [], []
+    for text in images:
+        try:
+            reference = reference_of(text)
+            collection = repository_of(reference).look()
+            found.append((text, collection, str(reference.tag) if reference.tag else ""))
+        except InkanError as error:
+            failures.append(error)
+    if pretty:
+        click.echo("\n\n".join(lay_out(*one) for one in found), nl=bool(found))
+    else:
+        import json
+
+        click.echo(json.dumps([describe(*one) for one in found], indent=4) if found else "[]")
+    for failure in failures[:-1]:
+        tell(str(failure))
+    if failures:
+        raise failures[-1]
+
+
+@click.command(
+    epilog="\b\nExamples:\n  inkan trust verify team/app:1.0\n  inkan trust verify --offline team/app:1.0\n"
+)
+@click.argument("image", metavar="IMAGE:TAG")
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Use what is known, while it is good, without asking the server.",
+)
+@output_option
+def verify(image: str, *, offline: bool) -> None:
+    """Print the digest that a tag is signed as. Nothing but a verified digest ends with exit code 0."""
+    reference = reference_of(image, needs_tag=True)
+    collection = repository_of(reference).look(offline=offline)
+    target = collection.resolve(str(reference.tag))
+    signers = collection.signers(str(reference.tag))
+    _warn(collection)
+    if offline:
+        tell("Not asked whether this is the newest: --offline")
+    digest = f"sha256:{target.sha256}"
+    show(
+        {
+            "digest": digest,
+            "size": target.length,
+            "signers": list(signers),
+            "fresh": collection.is_fresh,
+        },
+        [digest],
+    )
+
+
+@click.command(epilog="\b\nExamples:\n  inkan trust sign team/app:1.0\n  inkan trust sign team/app:1.0 --digest sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\n")  # fmt: skip
+@click.argument("image", metavar="IMAGE:TAG")
+@click.option(
+    "--digest", metavar="DIGEST", help="Sign this, if the tag names it; else nothing is signed."
+)
+@output_option
+def sign(image: str, digest: str | None) -> None:
+    """Sign what a tag names in the registry: its digest is asked for once, and that is what is signed."""
+    from inkan.client.registry import Registry
+
+    reference = reference_of(image, needs_tag=True)
+    manifest = Registry.of(reference).manifest(str(reference.tag))
+    if digest is not None and digest != str(manifest.digest):
+        raise RequestInvalidError(f"{image} is {manifest.digest}, not {digest}; nothing was signed")
+    tell("Signing and pushing trust metadata")
+    repository = repository_of(reference)
+    repository.sign(str(reference.tag), bytes.fromhex(manifest.digest.encoded), len(manifest.raw))
+    gun = f"{repository.gun}:{reference.tag}"
+    show({"image": gun, "digest": str(manifest.digest)}, [f"Successfully signed {gun}"])
+
+
+@click.command(
+    epilog="\b\nExamples:\n  inkan trust revoke team/app:1.0\n  inkan trust revoke --yes team/app\n"
+)
+@click.argument("image", metavar="IMAGE[:TAG]")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before all tags are revoked.")
+@output_option
+def revoke(image: str, *, yes: bool) -> None:
+    """Take back the signatures of a tag, or of all, from every role that holds them."""
+    from inkan.cli.prompts import confirm
+
+    reference = reference_of(image)
+    repository = repository_of(reference)
+    tags = [str(reference.tag)] if reference.tag else []
+    if not tags:
+        tags = sorted({tag for file in repository.look().files.values() for tag in file.targets})
+        if not tags:
+            raise RequestInvalidError("no signed tags to remove")
+        if not yes:
+            confirm(f"Confirm you would like to delete all signature data for {image}?")
+    roles = [str(role) for role in repository.revoke(tags)]
+    show(
+        {"image": image, "tags": tags, "roles": roles},
+        [f"Successfully deleted signature for {image}"],
+    )
+
+
+@click.group()
+def signer() -> None:
+    """Say who may sign a repository's tags."""
+
+
+@signer.command("add", epilog="\b\nExamples:\n  inkan trust signer add --key alice.pub alice team/app\n  inkan trust signer add --key ci.pem ci team/app team/web\n")  # fmt: skip
+@click.option(
+    "--key",
+    "key_files",
+    metavar="FILE",
+    multiple=True,
+    required=True,
+    help="The signer's public key, in PEM form.",
+)
+@click.argument("name")
+@click.argument("repositories", metavar="REPOSITORY...", nargs=-1, required=True)
+def signer_add(key_files: tuple[str, ...], name: str, repositories: tuple[str, ...]) -> None:
+    """Let a signer sign every tag."""
+    keys = [_public_key(Path(file)) for file in key_files]
+    _require_signer(name)
+    for text in repositories:
+        repository = repository_of(reference_of(text))
+        tell(f'Adding signer "{name}" to {text}...')
+        repository.add_signer(name, keys)
+        click.echo(f"Successfully added signer: {name} to {text}\n")
+
+
+@signer.command("remove", epilog="\b\nExamples:\n  inkan trust signer remove alice team/app\n  inkan trust signer remove --force alice team/app\n")  # fmt: skip
+@click.option(
+    "-f", "--force", is_flag=True, help="Also where tags then have no signature any more."
+)
+@click.argument("name")
+@click.argument("repositories", metavar="REPOSITORY...", nargs=-1, required=True)
+def signer_remove(name: str, repositories: tuple[str, ...], *, force: bool) -> None:
+    """Let a signer sign no more; what others have signed stays signed."""
+    for text in repositories:
+        repository = repository_of(reference_of(text))
+        tell(f'Removing signer "{name}" from {text}...')
+        lost = repository.remove_signer(name, force=force)
+        if lost:
+            tell(f"No longer signed: {', '.join(lost)}")
+        click.echo(f"Successfully removed {name} from {text}\n")
+
+
+@signer.command("list", epilog="\b\nExamples:\n  inkan trust signer list team/app\n  inkan trust signer list team/app -o json\n")  # fmt: skip
+@click.argument("repository")
+@output_option
+def signer_list(repository: str) -> None:
+    """List who may sign."""
+    from inkan.cli.output import table
+    from inkan.client.inspection import signers_of
+
+    found = signers_of(repository_of(reference_of(repository)).look())
+    rows = [[name, ", ".join(key[:12] for key in keys)] for name, keys in sorted(found.items())]
+    show({"signers": found}, table(["SIGNER", "KEYS"], rows))
+
+
+@click.command(epilog="\b\nExamples:\n  inkan trust witness team/app targets/releases\n  inkan trust witness team/app targets/alice targets/releases\n")  # fmt: skip
+@click.argument("repository")
+@click.argument("roles", metavar="ROLE...", nargs=-1, required=True)
+def witness(repository: str, roles: tuple[str, ...]) -> None:
+    """Sign roles anew as they stand: with a new expiry, or after their signer was removed."""
+    from inkan.tuf.roles import RoleName
+
+    repository_of(reference_of(repository)).witness([RoleName.parse(role) for role in roles])
+    click.echo(f"Successfully signed {', '.join(roles)} of {repository} anew")
+
+
+@click.command(
+    epilog="\b\nExamples:\n  inkan trust repair team/app\n  inkan trust repair localhost:5000/team/app\n"
+)
+@click.argument("repository")
+def repair(repository: str) -> None:
+    """Sign every role anew that is stuck because its signer was removed, with a key of yours."""
+    trusted = repository_of(reference_of(repository))
+    stuck = list(trusted.look().skipped)
+    if not stuck:
+        click.echo(f"Nothing of {repository} is stuck")
+        return
+    trusted.witness(stuck)
+    click.echo(f"Repaired {', '.join(map(str, stuck))} of {repository}")
+
+
+@click.command(epilog="\b\nExamples:\n  inkan trust rotate team/app targets\n  inkan trust rotate team/app snapshot --server-managed\n")  # fmt: skip
+@click.argument("repository")
+@click.argument("role", type=click.Choice(["root", "targets", "snapshot", "timestamp"]))
+@click.option("-r", "--server-managed", is_flag=True, help="Let the server make and hold the key.")
+def rotate(repository: str, role: str, *, server_managed: bool) -> None:
+    """Give a role a new key; clients that know the old root follow."""
+    from inkan.tuf.roles import RoleName
+
+    repository_of(reference_of(repository)).rotate(RoleName.parse(role), remote=server_managed)
+    click.echo(f"Successfully rotated {role} key for repository {repository}")
+
+
+@click.command(epilog="\b\nExamples:\n  inkan trust pin team/app\n  inkan trust pin team/app --pattern 'registry.example.com/team/*'\n")  # fmt: skip
+@click.argument("repository")
+@click.option(
+    "--pattern", metavar="PATTERN", help="Pin for these names instead of the one: HOST/PATH/*."
+)
+@output_option
+def pin(repository: str, pattern: str | None) -> None:
+    """Believe the root keys of a repository, and no others, from now on. The file can be handed to others."""
+    from inkan.client import pins
+    from inkan.tuf.roles import ROOT
+
+    trusted = repository_of(reference_of(repository))
+    keys = [key.canonical_key_id for key in trusted.look().root.role_keys(ROOT).keys]
+    chosen = pattern or trusted.gun
+    file = pins.add(chosen, keys)
+    show({"pattern": chosen, "keys": keys, "file": str(file)}, [f"Pinned {chosen} in {file}"])
+
+
+@click.command(
+    epilog="\b\nExamples:\n  inkan trust forget team/app\n  inkan trust forget localhost:5000/team/app\n"
+)
+@click.argument("repository")
+def forget(repository: str) -> None:
+    """Forget what was seen of a repository, so that it may begin anew. Its keys, and yours, stay."""
+    repository_of(reference_of(repository)).cache.forget()
+    click.echo(f"Forgot {repository}")
+
+
+def _warn(collection: "Collection") -> None:
+    for role, error in collection.skipped.items():
+        tell(f"{role} does not verify and was left out: {error}")
+
+
+def _require_signer(name: str) -> None:
+    from inkan.tuf.roles import RoleName
+
+    if name == "releases":
+        raise RequestInvalidError("releases is a reserved keyword, use a different signer name")
+    RoleName.parse(f"targets/{name}")
+
+
+def _public_key(path: Path) -> "PublicKey":
+    from inkan.client.key_files import read_public_key
+
+    return read_public_key(path)
+
+
+def describe_commands() -> dict[str, Any]:
+    """Return the commands of this file by their names below `inkan trust`."""
+    commands = (inspect, verify, sign, revoke, signer, witness, repair, rotate, pin, forget)
+    return {str(command.name): command for command in commands}

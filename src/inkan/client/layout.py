@@ -1,0 +1,125 @@
+"""An OCI image layout in a folder: where images come from and go to without any engine.
+
+```text
+oci-layout      index.json      blobs/sha256/<64 hex>
+```
+
+Source: OCI Image Layout Specification 1.1.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from inkan import limits, strict_json
+from inkan.client.private_file import write_private
+from inkan.client.registry import FetchedManifest
+from inkan.errors import (
+    DigestMismatchError,
+    JsonInvalidError,
+    ManifestUnknownError,
+    NotFoundError,
+    StorageUnavailableError,
+)
+from inkan.oci.digest import Digest
+
+_NAME = "org.opencontainers.image.ref.name"
+
+
+class ImageLayout:
+    """A folder with images in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, tag: str) -> FetchedManifest:
+        """Return the manifest that a name stands for; the only one there is, where none is named so.
+
+        Raises:
+            NotFoundError: if the folder is no layout, or has no such image.
+        """
+        entries = self._entries()
+        named = [one for one in entries if one.get("annotations", {}).get(_NAME) == tag]
+        chosen = named or (entries if len(entries) == 1 else [])
+        if len(chosen) != 1:
+            raise ManifestUnknownError(str(self.folder), tag)
+        return self.manifest(str(chosen[0]["digest"]), str(chosen[0].get("mediaType", "")))
+
+    def manifest(self, digest: str, media_type: str) -> FetchedManifest:
+        """Return a manifest by its digest, hashed.
+
+        Raises:
+            DigestMismatchError: if the file is not what its name says.
+        """
+        raw = self._path(digest).read_bytes()[: limits.MANIFEST_BYTES]
+        if str(Digest.of(raw)) != digest:
+            raise DigestMismatchError(digest, str(Digest.of(raw)))
+        return FetchedManifest(Digest.of(raw), media_type, raw)
+
+    def has_blob(self, digest: str, size: int) -> bool:
+        """Return whether a blob is here, of that size."""
+        path = self._path(digest)
+        return path.exists() and path.stat().st_size == size
+
+    def blob(self, digest: str) -> Iterator[bytes]:
+        """Yield a blob."""
+        with self._path(digest).open("rb") as file:
+            while piece := file.read(limits.PIECE_BYTES):
+                yield piece
+
+    def keep_blob(self, digest: str, pieces: Iterable[bytes]) -> None:
+        """Keep a blob: under its name only once its bytes are all there and are the ones.
+
+        Raises:
+            DigestMismatchError: if they are others; nothing is kept then.
+            StorageUnavailableError: if it cannot be written.
+        """
+        wanted, path = Digest.parse(digest), self._path(digest)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        hasher = hashlib.new(wanted.algorithm)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with beside.open("wb") as file:
+                for piece in pieces:
+                    hasher.update(piece)
+                    file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            if hasher.hexdigest() != wanted.encoded:
+                raise DigestMismatchError(digest, f"{wanted.algorithm}:{hasher.hexdigest()}")
+            beside.replace(path)
+        except OSError as error:
+            raise StorageUnavailableError(f"{path} cannot be written: {error.strerror}") from error
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def name(self, manifest: FetchedManifest, tag: str) -> None:
+        """Make a name stand for a manifest that is here."""
+        try:
+            entries = self._entries()
+        except NotFoundError:
+            entries = []
+        kept = [one for one in entries if one.get("annotations", {}).get(_NAME) != tag]
+        entry = {
+            "mediaType": manifest.media_type,
+            "digest": str(manifest.digest),
+            "size": len(manifest.raw),
+            "annotations": {_NAME: tag},
+        }
+        index = {"schemaVersion": 2, "manifests": [*kept, entry]}
+        write_private(self.folder / "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
+        write_private(self.folder / "index.json", json.dumps(index).encode())
+
+    def _entries(self) -> list[dict[str, Any]]:
+        try:
+            raw = (self.folder / "index.json").read_bytes()
+            return list(strict_json.parse(raw, limit_bytes=limits.MANIFEST_BYTES)["manifests"])
+        except (OSError, JsonInvalidError, LookupError, TypeError) as error:
+            raise NotFoundError(f"{self.folder} is no OCI image layout") from error
+
+    def _path(self, digest: str) -> Path:
+        parsed = Digest.parse(digest)
+        return self.folder / "blobs" / parsed.algorithm / parsed.encoded

@@ -1,0 +1,116 @@
+"""A registry from the client's side: manifests and blobs, each hashed as it comes.
+
+Source: OCI Distribution Specification 1.1.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from inkan import limits
+from inkan.client import targets
+from inkan.client.session import Expect, Session
+from inkan.client.trust_server import find_credential
+from inkan.errors import DigestMismatchError, ServerUnreachableError
+from inkan.oci.digest import Digest
+from inkan.oci.media_types import IMAGES, INDEXES
+from inkan.oci.reference import Reference, RepositoryName
+
+_ACCEPT = ", ".join(sorted(IMAGES | INDEXES))
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedManifest:
+    """A manifest as it came, under the digest that its bytes have."""
+
+    digest: Digest
+    media_type: str
+    raw: bytes
+
+
+class Registry:
+    """One repository of a registry."""
+
+    def __init__(self, session: Session, repository: RepositoryName) -> None:
+        self._session = session
+        self._repository = repository
+
+    @classmethod
+    def of(cls, reference: Reference) -> "Registry":
+        """Return the repository of an image."""
+        known = targets.current()
+        scheme = known.scheme if known.host == reference.host else "https"
+        session = Session(f"{scheme}://{reference.host}", find_credential(reference.host))
+        return cls(session, reference.repository)
+
+    def manifest(self, reference: str) -> FetchedManifest:
+        """Return a manifest by tag or by digest.
+
+        Raises:
+            DigestMismatchError: if another was asked for than came.
+        """
+        path = f"/v2/{self._repository}/manifests/{reference}"
+        reply = self._session.call(
+            "GET",
+            path,
+            self._scope("pull"),
+            headers={"Accept": _ACCEPT},
+            expect=Expect(limits.MANIFEST_BYTES),
+        )
+        digest = Digest.of(reply.body)
+        if ":" in reference and str(digest) != reference:
+            raise DigestMismatchError(reference, str(digest))
+        return FetchedManifest(digest, reply.headers.get("content-type", ""), reply.body)
+
+    def has_blob(self, digest: str) -> bool:
+        """Return whether the repository holds a blob."""
+        path = f"/v2/{self._repository}/blobs/{digest}"
+        reply = self._session.call("HEAD", path, self._scope("pull"), expect=Expect(accept=(404,)))
+        return reply.status == 200
+
+    def blob(self, digest: str, size: int) -> Iterator[bytes]:
+        """Yield a blob, and fail at its end if it was not the one.
+
+        Raises:
+            DigestMismatchError: if its bytes are others, or more or fewer.
+        """
+        wanted = Digest.parse(digest)
+        hasher, taken = hashlib.new(wanted.algorithm), 0
+        path = f"/v2/{self._repository}/blobs/{digest}"
+        with self._session.open("GET", path, self._scope("pull")) as response:
+            for piece in self._session.pieces(response):
+                hasher.update(piece)
+                taken += len(piece)
+                if taken > size:
+                    break
+                yield piece
+        if taken != size or hasher.hexdigest() != wanted.encoded:
+            raise DigestMismatchError(digest, f"{wanted.algorithm}:{hasher.hexdigest()}")
+
+    def push_blob(self, digest: str, size: int, pieces: Iterable[bytes]) -> None:
+        """Push a blob, in one stream."""
+        scope = self._scope("pull,push")
+        begun = self._session.call("POST", f"/v2/{self._repository}/blobs/uploads/", scope)
+        location = begun.headers.get("location", "")
+        if not location.startswith("/"):
+            location = location.removeprefix(self._session.url)
+        if not location.startswith("/"):
+            raise ServerUnreachableError(
+                f"{self._session.url} sends an upload elsewhere, which is not followed"
+            )
+        mark = "&" if "?" in location else "?"
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        self._session.call(
+            "PUT", f"{location}{mark}digest={digest}", scope, body=pieces, headers=headers
+        )
+
+    def push_manifest(self, manifest: FetchedManifest, reference: str) -> None:
+        """Push a manifest under a tag or its digest."""
+        path = f"/v2/{self._repository}/manifests/{reference}"
+        headers = {"Content-Type": manifest.media_type}
+        self._session.call(
+            "PUT", path, self._scope("pull,push"), body=manifest.raw, headers=headers
+        )
+
+    def _scope(self, actions: str) -> str:
+        return f"repository:{self._repository}:{actions}"

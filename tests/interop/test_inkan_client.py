@@ -1,0 +1,244 @@
+"""`inkan` and the stock clients on one trust folder: each goes on from what the other did."""
+
+import hashlib
+import json
+import os
+import shutil
+
+import pytest
+
+from interop.conftest import require
+from interop.docker_client import PASSPHRASES
+from interop.inkan_server import inkan_program
+from interop.processes import run
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
+IMAGE = "application/vnd.oci.image.manifest.v1+json"
+
+
+class Inkan:
+    """`inkan` of the person whose docker this is: the same folder, the same log-in."""
+
+    def __init__(self, client, server):
+        self.environment = {
+            **client.environment,
+            "INKAN_CA": str(server.ca),
+            "INKAN_CONFIG": str(client.home / "inkan.json"),
+            "DOCKER_CONTENT_TRUST_SERVER": "",
+        }
+
+    def __call__(self, *words, check=True, env=None, stdin=b""):
+        return run(
+            inkan_program(),
+            *words,
+            env={**self.environment, **(env or {})},
+            check=check,
+            stdin=stdin,
+        )
+
+
+@pytest.fixture
+def mine(owner, server):
+    return Inkan(owner, server)
+
+
+def make_layout(folder, content: bytes):
+    """Make an OCI image layout with one image; return its digest."""
+
+    def keep(raw: bytes) -> dict:
+        digest = hashlib.sha256(raw).hexdigest()
+        path = folder / "blobs" / "sha256" / digest
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(raw)
+        return {"digest": f"sha256:{digest}", "size": len(raw)}
+
+    layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar", **keep(content)}
+    config = json.dumps(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
+        }
+    )
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": IMAGE,
+        "config": {
+            "mediaType": "application/vnd.oci.image.config.v1+json",
+            **keep(config.encode()),
+        },
+        "layers": [layer],
+    }
+    made = keep(json.dumps(manifest).encode())
+    (folder / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
+    (folder / "index.json").write_text(
+        json.dumps({"schemaVersion": 2, "manifests": [{"mediaType": IMAGE, **made}]})
+    )
+    return made["digest"]
+
+
+@pytest.fixture
+def signed(owner, repository):
+    owner.make_image(f"{repository}:1.0", b"by docker")
+    owner("push", f"{repository}:1.0", trust=True)
+    return repository
+
+
+def test_what_docker_signed_inkan_verifies_and_shows_as_docker_does(owner, mine, signed):
+    shown = owner("trust", "inspect", signed)
+    assert mine("trust", "inspect", signed).out == shown.out
+    pretty = owner("trust", "inspect", "--pretty", signed).out
+    assert mine("trust", "inspect", "--pretty", signed).out == pretty
+    digest = owner.signatures(signed)["SignedTags"][0]["Digest"]
+    assert mine("trust", "verify", f"{signed}:1.0").out == f"sha256:{digest}\n"
+    refused = mine("trust", "verify", f"{signed}:none", check=False)
+    assert (refused.code, refused.out) == (6, "")
+
+
+def test_inkan_goes_on_from_docker_and_docker_from_inkan(owner, mine, signed, person):
+    owner.make_image(f"{signed}:2.0", b"pushed only")
+    owner("push", f"{signed}:2.0")
+    assert f"Successfully signed {signed}:2.0" in mine("trust", "sign", f"{signed}:2.0").out
+    assert {row["SignedTag"] for row in owner.signatures(signed)["SignedTags"]} == {"1.0", "2.0"}
+    owner.make_image(f"{signed}:3.0", b"docker again")
+    owner("push", f"{signed}:3.0", trust=True)
+    mine("trust", "revoke", f"{signed}:1.0")
+    consumer = person("consumer")
+    consumer("rmi", "-f", f"{signed}:2.0", check=False)
+    consumer("pull", f"{signed}:2.0", trust=True)
+    refused = consumer("pull", f"{signed}:1.0", trust=True, check=False)
+    assert "No valid trust data for 1.0" in refused.text
+    shown = owner("trust", "inspect", "--pretty", signed).out
+    assert mine("trust", "inspect", "--pretty", signed).out == shown
+
+
+def test_a_repository_that_inkan_begins_docker_goes_on_with(
+    owner, mine, repository, person, tmp_path
+):
+    digest = make_layout(tmp_path / "image", b"layer" * 100)
+    said = mine("push", "--from", tmp_path / "image", f"{repository}:1.0")
+    assert f"Successfully signed {repository}:1.0" in said.out
+    assert f'Finished initializing "{repository}"' in said.err
+    assert owner.signatures(repository)["SignedTags"] == [
+        {"SignedTag": "1.0", "Digest": digest.removeprefix("sha256:"), "Signers": ["Repo Admin"]}
+    ]
+    # docker opens the keys that inkan made
+    owner.make_image(f"{repository}:2.0", b"by docker")
+    owner("push", f"{repository}:2.0", trust=True)
+    mine("trust", "verify", f"{repository}:2.0")
+    mine("pull", "--to", tmp_path / "back", f"{repository}:1.0")
+    assert (tmp_path / "back" / "blobs" / "sha256" / digest[7:]).read_bytes()
+    headers = [
+        path.read_text().split("-----")[2]
+        for path in (owner.home / "trust" / "private").glob("*.key")
+    ]
+    assert sorted("gun" in text for text in headers) == [False, True]
+
+
+def test_signers_of_both_kinds_sign_side_by_side(owner, mine, signed, person, server):
+    alice, bob = person("alice"), person("bob")
+    inkan_bob = Inkan(bob, server)
+    alice("trust", "key", "generate", "alice", "--dir", alice.home)
+    inkan_bob("trust", "key", "generate", "bob", "--dir", bob.home)
+    mine("trust", "signer", "add", "--key", alice.home / "alice.pub", "alice", signed)
+    owner("trust", "signer", "add", "--key", bob.home / "bob.pub", "bob", signed)
+    alice.make_image(f"{signed}:4.0", b"by alice")
+    alice("trust", "sign", f"{signed}:4.0")
+    inkan_bob("trust", "sign", f"{signed}:4.0")
+    rows = {row["SignedTag"]: row["Signers"] for row in owner.signatures(signed)["SignedTags"]}
+    assert rows["4.0"] == ["alice", "bob"]
+    for shown in ((), ("--pretty",)):
+        theirs = owner("trust", "inspect", *shown, signed).out
+        assert mine("trust", "inspect", *shown, signed).out == theirs
+    # bob signed last: without him the tag would be nobody's, as far as keys here can mend it
+    refused = mine("trust", "signer", "remove", "bob", signed, check=False)
+    assert refused.code == 4
+    mine("trust", "signer", "remove", "--force", "bob", signed)
+    stuck = mine("trust", "verify", f"{signed}:4.0", check=False)
+    assert stuck.code == 6
+    assert "inkan trust repair" in stuck.err
+    Inkan(alice, server)("trust", "repair", signed)
+    mine("trust", "verify", f"{signed}:4.0")
+    consumer = person("consumer")
+    consumer("pull", f"{signed}:4.0", trust=True)
+
+
+def test_keys_rotate_and_notary_follows(owner, mine, signed, server, tmp_path):
+    require(shutil.which("notary"), "notary is not installed")
+    mine("trust", "verify", f"{signed}:1.0")
+    for words in (("targets",), ("snapshot", "-r"), ("timestamp", "-r"), ("root",)):
+        mine("trust", "rotate", signed, *words)
+        mine("trust", "verify", f"{signed}:1.0")
+    assert owner.signatures(signed)["SignedTags"][0]["SignedTag"] == "1.0"
+    owner.make_image(f"{signed}:2.0", b"after")
+    owner("push", f"{signed}:2.0", trust=True)
+    env = {
+        "NOTARY_AUTH": "YWRtaW46Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5",
+        "NOTARY_TARGETS_PASSPHRASE": PASSPHRASES["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"],
+    }
+    command = (
+        "notary",
+        "-s",
+        server.trust_url,
+        "--tlscacert",
+        server.ca,
+        "-d",
+        owner.home / "trust",
+    )
+    (tmp_path / "file").write_text("content")
+    run(*command, "add", "-p", signed, "by-notary", tmp_path / "file", env=env)
+    mine("trust", "verify", f"{signed}:by-notary")
+    assert "2.0" in run(*command, "list", signed, env=env).out
+
+
+def test_keys_are_backed_up_lost_and_restored(owner, mine, signed, tmp_path):
+    (tmp_path / "pass").write_text("a long backup passphrase\n")
+    env = {"INKAN_BACKUP_PASSPHRASE_FILE": str(tmp_path / "pass")}
+    archive = tmp_path / "keys.inkan"
+    assert "2 keys are backed up" in mine("keys", "backup", archive, env=env).out
+    assert oct(archive.stat().st_mode & 0o777) == "0o600"
+    assert "good" in mine("keys", "check", archive, env=env).out
+    shutil.rmtree(owner.home / "trust")
+    failed = mine("trust", "sign", f"{signed}:1.0", check=False)
+    assert failed.code == 3
+    assert "could not find necessary signing keys" in failed.err
+    (tmp_path / "wrong").write_text("another")
+    wrong = {"INKAN_BACKUP_PASSPHRASE_FILE": str(tmp_path / "wrong")}
+    assert mine("keys", "restore", archive, env=wrong, check=False).code == 5
+    mine("keys", "restore", archive, env=env)
+    mine("trust", "sign", f"{signed}:1.0")
+    owner.make_image(f"{signed}:2.0", b"docker has them too")
+    owner("push", f"{signed}:2.0", trust=True)
+
+
+def test_pins_decide_whom_to_believe_first(owner, mine, signed, server, tmp_path):
+    elsewhere = {**mine.environment, "DOCKER_CONFIG": str(tmp_path / "other"), "INKAN_CONFIG": str(tmp_path / "other.json"),
+                 "INKAN_USERNAME": "admin", "INKAN_PASSWORD": "correct-horse-battery"}  # fmt: skip
+    (tmp_path / "pins.json").write_text(json.dumps({"trust_on_first_use": False}))
+    refused = run(inkan_program(), "trust", "verify", f"{signed}:1.0", env=elsewhere, check=False)
+    assert refused.code == 6
+    assert "first use is not trusted" in refused.err
+    mine("trust", "pin", signed)
+    shutil.copy(owner.home / "pins.json", tmp_path / "pins.json")
+    run(inkan_program(), "trust", "verify", f"{signed}:1.0", env=elsewhere)
+    (tmp_path / "pins.json").write_text(json.dumps({"pins": {signed: {"keys": ["0" * 64]}}}))
+    assert (
+        run(inkan_program(), "trust", "verify", f"{signed}:1.0", env=elsewhere, check=False).code
+        == 6
+    )
+    (tmp_path / "pins.json").write_text("")
+    assert (
+        run(inkan_program(), "trust", "verify", f"{signed}:1.0", env=elsewhere, check=False).code
+        == 2
+    )
+    assert os.environ.get("INKAN_CONFIG") is None
+
+
+def test_a_server_that_is_away_is_not_a_server_that_agrees(owner, mine, signed):
+    mine("trust", "verify", f"{signed}:1.0")
+    away = {"DOCKER_CONTENT_TRUST_SERVER": "https://localhost:1"}
+    gone = mine("trust", "verify", f"{signed}:1.0", env=away, check=False)
+    assert (gone.code, gone.out) == (9, "")
+    offline = mine("trust", "verify", "--offline", f"{signed}:1.0", env=away)
+    assert offline.out.startswith("sha256:")
+    assert "Not asked" in offline.err
