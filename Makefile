@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find src -type f -not -name '*.pyc') pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run check lint types imports unit test interop bench locks docs clean
+.PHONY: help setup dev run check lint types imports unit test interop demo bench locks docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,8 +40,8 @@ dev: $(VENV)/.dev-requirements $(VENV)/.installed
 check: lint types imports unit ## format, lint, types, imports, fast tests: under a minute
 
 lint: dev
-	$(BIN)/ruff format --check src tests bench docs
-	$(BIN)/ruff check src tests bench docs
+	$(BIN)/ruff format --check src tests bench demo docs
+	$(BIN)/ruff check src tests bench demo docs
 
 types: dev
 	$(BIN)/mypy
@@ -59,6 +59,9 @@ test: dev ## everything that needs no root, and the interop suites where the rea
 interop: dev ## install the real clients from Debian (as root) and run the interop suites
 	tests/interop/install.sh
 	$(BIN)/python -m pytest -m interop tests/interop
+
+demo: setup ## the whole story in a minute, with no Docker: sign, verify, refuse, back up, restore
+	$(BIN)/python demo/run.py
 
 bench: dev ## side-by-side benchmarks against docker-registry and notary-server
 	$(BIN)/python bench/run.py

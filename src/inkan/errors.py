@@ -53,6 +53,7 @@ InkanError
 │   ├── MetadataRollbackError          metadata older than what was seen before
 │   ├── MetadataEquivocationError      two files that claim to be one version
 │   ├── RootPinnedError                a root that is not the pinned one
+│   ├── ContentAlteredError            bytes that are not what a signed digest names
 │   └── TargetUnsignedError            a tag that nobody has released
 ├── UnavailableError                   could not be done or checked now: try later
 │   ├── StorageUnavailableError ├── StorageFullError ├── ServerUnreachableError
@@ -512,6 +513,14 @@ class MetadataEquivocationError(UntrustedError):
 
 class RootPinnedError(UntrustedError):
     """A collection's root is not one of those that are pinned for it."""
+
+
+class ContentAlteredError(UntrustedError):
+    """A registry sent other bytes than a digest names; none of them is kept."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(f"the registry sent something else than {digest}; nothing of it was kept")
+        self.digest = digest
 
 
 class TargetUnsignedError(UntrustedError):

@@ -5,6 +5,7 @@ import os
 import pytest
 from asgi import Client
 
+from inkan.access import passwords
 from inkan.keys.sealing import KeyEncryptionKey
 from inkan.oci.reference import Namespace
 from inkan.server.assemble import Stores, build
@@ -25,7 +26,10 @@ class World:
 
 
 @pytest.fixture
-async def world():
+async def world(monkeypatch):
+    # what a hash costs is tested by itself; here it would be most of the time
+    monkeypatch.setattr(passwords, "_MEMORY_KIB", 64)
+    monkeypatch.setattr(passwords, "_PASSES", 1)
     blobs = MemoryBlobs()
     stores = Stores(MemoryDatabase(), blobs, MemoryUploads(blobs))
     clock = FixedClock()

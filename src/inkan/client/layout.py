@@ -18,7 +18,7 @@ from inkan import limits, strict_json
 from inkan.client.private_file import write_private
 from inkan.client.registry import FetchedManifest
 from inkan.errors import (
-    DigestMismatchError,
+    ContentAlteredError,
     JsonInvalidError,
     ManifestUnknownError,
     NotFoundError,
@@ -52,11 +52,11 @@ class ImageLayout:
         """Return a manifest by its digest, hashed.
 
         Raises:
-            DigestMismatchError: if the file is not what its name says.
+            ContentAlteredError: if the file is not what its name says.
         """
         raw = self._path(digest).read_bytes()[: limits.MANIFEST_BYTES]
         if str(Digest.of(raw)) != digest:
-            raise DigestMismatchError(digest, str(Digest.of(raw)))
+            raise ContentAlteredError(digest)
         return FetchedManifest(Digest.of(raw), media_type, raw)
 
     def has_blob(self, digest: str, size: int) -> bool:
@@ -74,7 +74,7 @@ class ImageLayout:
         """Keep a blob: under its name only once its bytes are all there and are the ones.
 
         Raises:
-            DigestMismatchError: if they are others; nothing is kept then.
+            ContentAlteredError: if they are others; nothing is kept then.
             StorageUnavailableError: if it cannot be written.
         """
         wanted, path = Digest.parse(digest), self._path(digest)
@@ -89,7 +89,7 @@ class ImageLayout:
                 file.flush()
                 os.fsync(file.fileno())
             if hasher.hexdigest() != wanted.encoded:
-                raise DigestMismatchError(digest, f"{wanted.algorithm}:{hasher.hexdigest()}")
+                raise ContentAlteredError(digest)
             beside.replace(path)
         except OSError as error:
             raise StorageUnavailableError(f"{path} cannot be written: {error.strerror}") from error

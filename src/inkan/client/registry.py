@@ -11,7 +11,7 @@ from inkan import limits
 from inkan.client import targets
 from inkan.client.session import Expect, Session
 from inkan.client.trust_server import find_credential
-from inkan.errors import DigestMismatchError, ServerUnreachableError
+from inkan.errors import ContentAlteredError, ServerUnreachableError
 from inkan.oci.digest import Digest
 from inkan.oci.media_types import IMAGES, INDEXES
 from inkan.oci.reference import Reference, RepositoryName
@@ -47,7 +47,7 @@ class Registry:
         """Return a manifest by tag or by digest.
 
         Raises:
-            DigestMismatchError: if another was asked for than came.
+            ContentAlteredError: if another was asked for than came.
         """
         path = f"/v2/{self._repository}/manifests/{reference}"
         reply = self._session.call(
@@ -59,7 +59,7 @@ class Registry:
         )
         digest = Digest.of(reply.body)
         if ":" in reference and str(digest) != reference:
-            raise DigestMismatchError(reference, str(digest))
+            raise ContentAlteredError(reference)
         return FetchedManifest(digest, reply.headers.get("content-type", ""), reply.body)
 
     def has_blob(self, digest: str) -> bool:
@@ -72,7 +72,7 @@ class Registry:
         """Yield a blob, and fail at its end if it was not the one.
 
         Raises:
-            DigestMismatchError: if its bytes are others, or more or fewer.
+            ContentAlteredError: if its bytes are others, or more or fewer.
         """
         wanted = Digest.parse(digest)
         hasher, taken = hashlib.new(wanted.algorithm), 0
@@ -85,7 +85,7 @@ class Registry:
                     break
                 yield piece
         if taken != size or hasher.hexdigest() != wanted.encoded:
-            raise DigestMismatchError(digest, f"{wanted.algorithm}:{hasher.hexdigest()}")
+            raise ContentAlteredError(digest)
 
     def push_blob(self, digest: str, size: int, pieces: Iterable[bytes]) -> None:
         """Push a blob, in one stream."""

@@ -37,7 +37,7 @@ def pull(image: str, folder: str, *, offline_trust: bool, disable_content_trust:
     from inkan.client.layout import ImageLayout
     from inkan.client.registry import Registry
     from inkan.client.transfer import pull as transfer
-    from inkan.errors import SizeMismatchError
+    from inkan.errors import ContentAlteredError
 
     reference = reference_of(image, needs_tag="@" not in image)
     registry, layout = Registry.of(reference), ImageLayout(Path(folder))
@@ -55,7 +55,7 @@ def pull(image: str, folder: str, *, offline_trust: bool, disable_content_trust:
         registry, digest, layout, lambda d, s, what: tell(f"{d[7:19]}: {what} ({s:,} bytes)")
     )
     if size is not None and len(manifest.raw) != size:
-        raise SizeMismatchError(digest, size, len(manifest.raw))
+        raise ContentAlteredError(digest)
     layout.name(manifest, str(reference.tag or reference.digest))
     show(
         {"image": str(reference), "digest": digest, "folder": folder},
