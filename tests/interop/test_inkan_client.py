@@ -242,3 +242,23 @@ def test_a_server_that_is_away_is_not_a_server_that_agrees(owner, mine, signed):
     offline = mine("trust", "verify", "--offline", f"{signed}:1.0", env=away)
     assert offline.out.startswith("sha256:")
     assert "Not asked" in offline.err
+
+
+def test_docker_has_its_trust_back_as_a_plugin(owner, mine, signed):
+    files = mine("plugin", "install").out
+    assert "docker-trust" in files
+    shown = owner("trust", "inspect", "--pretty", signed).out
+    env = {name: mine.environment[name] for name in ("INKAN_CA", "INKAN_CONFIG")}
+    assert owner("inkan", "trust", "inspect", "--pretty", signed, env=env).out == shown
+    # Docker 29 calls it like this
+    program = owner.home / "cli-plugins" / "docker-trust"
+    metadata = json.loads(run(program, "docker-cli-plugin-metadata").out)
+    assert metadata["SchemaVersion"] == "0.1.0"
+    said = run(program, "--debug", "trust", "inspect", "--pretty", signed, env=mine.environment)
+    assert said.out == shown
+
+
+def test_variables_are_printed_for_every_shell(mine, server):
+    mine("login", server.host, "-u", "admin", "--password-stdin", stdin=b"correct-horse-battery")
+    assert f"export DOCKER_CONTENT_TRUST_SERVER={server.trust_url}" in mine("env").out
+    assert "$Env:DOCKER_CONTENT_TRUST" in mine("env", "--shell", "powershell").out

@@ -20,11 +20,13 @@ from inkan.errors import InkanError
 COMMANDS = {
     "config": ("config", "show", "Show the server's settings and where they come from."),
     "keys": ("trust_keys", "keys", "Back up the keys that sign, and put them back."),
+    "env": ("plugin", "env", "Print the variables that turn content trust on."),
     "image-list": ("images", "image_list", "List the images you can pull, and who signed them."),
     "login": ("login", "login", "Log in to a registry, here and in docker."),
     "namespace-add": ("namespaces", "namespace_add", "Make a namespace."),
     "namespace-list": ("namespaces", "namespace_list", "List the namespaces."),
     "namespace-rm": ("namespaces", "namespace_rm", "Remove a namespace."),
+    "plugin": ("plugin", "plugin", "Make inkan a command of docker's."),
     "pull": ("pull", "pull", "Pull a signed image into a folder."),
     "push": ("push", "push", "Push an image from a folder and sign it."),
     "serve": ("serve", "serve", "Start the server."),

@@ -31,6 +31,7 @@ _SECONDS = 30
 _ERROR_BYTES = 64 * limits.KIB
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 _REDIRECTS = 3
+_MOVED = (301, 302, 303, 307, 308)
 Body = bytes | Iterable[bytes]
 
 
@@ -118,15 +119,21 @@ class Session:
             response = self._send(method, path, scope, body, given)
             if response.status == http.client.UNAUTHORIZED and self._learn(response, scope):
                 response = self._send(method, path, scope, body, given)
-            if response.status in (301, 302, 303, 307, 308) and method == "GET":
-                response = self._follow(response, path, given)
+            elsewhere: http.client.HTTPConnection | None = None
+            if response.status in _MOVED and method == "GET" and "/blobs/" in path:
+                response, elsewhere = self._follow(response, path, given)
             if response.status >= 300 and response.status not in accept:
                 content = b"" if method == "HEAD" else response.read(_ERROR_BYTES)
                 self.close()
                 raise error_of(response.status, content)
-            yield response
-            if response.isclosed() is False:
-                self.close()
+            try:
+                yield response
+            finally:
+                if elsewhere is not None:
+                    elsewhere.close()
+                if not response.isclosed():
+                    # what was not read to its end would be taken for the next answer
+                    self.close()
 
     def pieces(self, response: http.client.HTTPResponse) -> Iterator[bytes]:
         """Yield an answer's body piece by piece.
@@ -167,7 +174,9 @@ class Session:
                     raise
         raise AssertionError
 
-    def _follow(self, response: http.client.HTTPResponse, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:  # fmt: skip
+    def _follow(
+        self, response: http.client.HTTPResponse, path: str, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
         location = urljoin(self.url + path, response.getheader("Location") or "")
         response.read()
         for _ in range(_REDIRECTS):
@@ -181,8 +190,9 @@ class Session:
             wanted = {k: v for k, v in headers.items() if k.lower() in ("range", "accept")}
             connection.request("GET", target, headers={**wanted, "Accept-Encoding": "identity"})
             response = connection.getresponse()
-            if response.status not in (301, 302, 303, 307, 308):
-                return response
+            if response.status not in _MOVED:
+                return response, connection
+            connection.close()
             location = urljoin(location, response.getheader("Location") or "")
         raise ServerUnreachableError(f"{self.url} redirects without end")
 

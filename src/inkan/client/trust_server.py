@@ -3,6 +3,7 @@
 Source: Notary v1, HTTP API; `DOCKER_CONTENT_TRUST_SERVER` of the docker CLI.
 """
 
+import http.client
 import secrets
 from collections.abc import Mapping
 
@@ -16,6 +17,7 @@ from inkan.errors import (
     MetadataUnknownError,
     NotFoundError,
     RequestInvalidError,
+    ServerUnreachableError,
     SettingInvalidError,
 )
 from inkan.oci.reference import Reference
@@ -62,11 +64,15 @@ class TrustServer:
             BodyTooLargeError: if it is over the cap.
         """
         try:
-            return self.session.call(
+            reply = self.session.call(
                 "GET", f"{self._base}/{name}.json", self._scope("pull"), expect=Expect(cap)
-            ).body
+            )
         except NotFoundError as error:
             raise MetadataUnknownError(self.gun, f"{name} metadata") from error
+        if reply.status != http.client.OK:
+            # a part of a file, or none, is no answer to a question for all of it
+            raise ServerUnreachableError(f"the trust server answers {reply.status} for {name}")
+        return reply.body
 
     def key(self, role: RoleName) -> PublicKey:
         """Return the key that the server signs a role with."""

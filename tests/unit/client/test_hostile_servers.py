@@ -1,0 +1,242 @@
+"""What a server can do to a client below the metadata: lie about lengths, never end, dribble, redirect, ask for passwords it should not have."""
+
+import contextlib
+import http.server
+import json
+import threading
+import time
+
+import pytest
+
+from inkan import limits
+from inkan.client.credentials import Credential
+from inkan.client.registry import Registry
+from inkan.client.session import Session
+from inkan.client.trust_server import TrustServer
+from inkan.errors import (
+    BodyTooLargeError,
+    ContentAlteredError,
+    DeniedError,
+    InkanError,
+    MetadataUnknownError,
+    RequestInvalidError,
+    ServerUnreachableError,
+)
+from inkan.oci.digest import Digest
+from inkan.oci.reference import RepositoryName
+from inkan.tuf.roles import TARGETS
+
+GUN = "localhost:5000/team/app"
+
+
+@pytest.fixture
+def hostile():
+    """A server whose behaviour a test sets; it remembers what it was sent."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self):
+            self.server.seen.append((self.command, self.path, dict(self.headers)))
+            length = int(self.headers.get("Content-Length") or 0)
+            self.body = self.rfile.read(length)
+            with contextlib.suppress(ConnectionError):
+                self.server.behave(self)
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - as http.server calls them
+
+        def log_message(self, *_):
+            pass
+
+        def reply(self, status, body=b"", **fields):
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **fields}.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.seen, server.behave = [], lambda handler: handler.reply(404)
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def session(hostile):
+    session = Session(hostile.url)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def trust(session):
+    return TrustServer(session, GUN)
+
+
+def test_TUF_TS_016_a_file_that_says_it_is_too_large(hostile, trust):
+    hostile.behave = lambda h: h.reply(200, b"x" * 2000)
+    with pytest.raises(BodyTooLargeError):
+        trust.fetch("timestamp", 1000)
+
+
+def test_TUF_TS_017_a_file_that_never_ends(hostile, trust):
+    def endless(handler):
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for _ in range(10_000):
+            handler.wfile.write(b"1000\r\n" + b"x" * 4096 + b"\r\n")
+
+    hostile.behave = endless
+    with pytest.raises(BodyTooLargeError):
+        trust.fetch("timestamp", limits.TIMESTAMP_FILE_BYTES)
+
+
+def test_TUF_TS_018_a_file_that_dribbles(hostile, trust):
+    def dribble(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        for _ in range(100):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+    hostile.behave = dribble
+    trust.session.deadline_seconds = 0.3
+    began = time.monotonic()
+    with pytest.raises(ServerUnreachableError, match="takes longer"):
+        trust.fetch("timestamp", 1000)
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("status", [204, 206, 301, 302, 304, 307])
+def test_TUF_STATE_010_answers_that_are_none(hostile, trust, status):
+    hostile.behave = lambda h: h.reply(
+        status, b"" if status in (204, 304) else b"{}", Location=f"{hostile.url}/elsewhere"
+    )
+    with pytest.raises(InkanError):
+        trust.fetch("timestamp", 1000)
+    assert len(hostile.seen) == 1
+
+
+def test_a_file_that_is_cut(hostile, trust):
+    def cut(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b"x" * 10)
+        handler.close_connection = True
+
+    hostile.behave = cut
+    with pytest.raises(ServerUnreachableError):
+        trust.fetch("timestamp", 2000)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (404, MetadataUnknownError),
+        (401, DeniedError),
+        (403, DeniedError),
+        (429, DeniedError),
+        (500, InkanError),
+        (503, InkanError),
+    ],
+)
+def test_refusals_are_told_apart(hostile, trust, status, kind):
+    hostile.behave = lambda h: h.reply(status, b"<html>")
+    with pytest.raises(kind):
+        trust.fetch("timestamp", 1000)
+
+
+def test_the_servers_sentence_reaches_the_person(hostile, trust):
+    body = {
+        "errors": [
+            {
+                "code": "INVALID_UPDATE",
+                "message": "m",
+                "detail": {"Name": "ErrBadRoot", "Error": {"Msg": "do this instead"}},
+            }
+        ]
+    }
+    hostile.behave = lambda h: h.reply(400, json.dumps(body).encode())
+    with pytest.raises(RequestInvalidError, match="do this instead"):
+        trust.publish({TARGETS: b"{}"})
+
+
+def test_a_password_is_sent_to_nobody_over_http_elsewhere(hostile):
+    session = Session(hostile.url, Credential("alice", "secret-password"))
+    hostile.behave = lambda h: h.reply(
+        401, WWW_Authenticate='Bearer realm="http://192.0.2.1/token",service="s"'
+    )
+    with pytest.raises(ServerUnreachableError, match="wants a password sent"):
+        session.call("GET", "/v2/", "repository:a/b:pull")
+    session.close()
+
+
+def test_a_token_is_fetched_once_and_sent_to_the_server_only(hostile):
+    session = Session(hostile.url, Credential("alice", "secret-password"))
+
+    def behave(handler):
+        if handler.path.startswith("/token"):
+            handler.reply(200, b'{"token":"abc"}')
+        elif handler.headers.get("Authorization") == "Bearer abc":
+            handler.reply(200, b"{}")
+        else:
+            handler.reply(401, WWW_Authenticate=f'Bearer realm="{hostile.url}/token",service="s"')
+
+    hostile.behave = behave
+    for _ in range(3):
+        assert session.call("GET", "/v2/x", "repository:a/b:pull").body == b"{}"
+    session.close()
+    assert [path.partition("?")[0] for _, path, _ in hostile.seen] == [
+        "/v2/x",
+        "/token",
+        "/v2/x",
+        "/v2/x",
+        "/v2/x",
+    ]
+
+
+def test_a_blob_is_followed_elsewhere_without_credentials(hostile):
+    content = b"layer" * 100
+    digest = Digest.of(content)
+
+    def behave(handler):
+        if handler.path.startswith("/storage"):
+            handler.reply(200, content)
+        else:
+            handler.reply(307, Location=f"{hostile.url}/storage?x=1")
+
+    hostile.behave = behave
+    session = Session(hostile.url, Credential("alice", "secret-password"))
+    registry = Registry(session, RepositoryName("team/app"))
+    assert b"".join(registry.blob(str(digest), len(content))) == content
+    assert "Authorization" not in hostile.seen[-1][2]
+    session.close()
+
+
+@pytest.mark.parametrize("sent", [b"other", b"laye", b"layer!", b""])
+def test_TUF_TG_014_015_018_content_that_is_not_what_its_digest_says(hostile, session, sent):
+    digest = str(Digest.of(b"layer"))
+    registry = Registry(session, RepositoryName("team/app"))
+    hostile.behave = lambda h: h.reply(
+        200, sent, Content_Type="application/vnd.oci.image.manifest.v1+json"
+    )
+    with pytest.raises(ContentAlteredError):
+        list(registry.blob(digest, 5))
+    with pytest.raises(ContentAlteredError):
+        registry.manifest(digest)
+
+
+def test_nobody_listens():
+    with pytest.raises(ServerUnreachableError, match="does not answer"):
+        TrustServer(Session("http://127.0.0.1:1"), GUN).fetch("timestamp", 1000)
