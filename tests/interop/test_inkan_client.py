@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -262,3 +263,16 @@ def test_variables_are_printed_for_every_shell(mine, server):
     mine("login", server.host, "-u", "admin", "--password-stdin", stdin=b"correct-horse-battery")
     assert f"export DOCKER_CONTENT_TRUST_SERVER={server.trust_url}" in mine("env").out
     assert "$Env:DOCKER_CONTENT_TRUST" in mine("env", "--shell", "powershell").out
+
+
+def test_commands_at_once_on_one_folder_lose_nothing(owner, mine, signed):
+    for number in range(8):
+        owner("tag", f"{signed}:1.0", f"{signed}:t{number}")
+        owner("push", f"{signed}:t{number}")
+    with ThreadPoolExecutor(8) as pool:
+        ended = list(
+            pool.map(lambda n: mine("trust", "sign", f"{signed}:t{n}", check=False), range(8))
+        )
+    assert [one.code for one in ended] == [0] * 8, [one.text for one in ended]
+    shown = {row["SignedTag"] for row in owner.signatures(signed)["SignedTags"]}
+    assert shown == {"1.0", *(f"t{number}" for number in range(8))}

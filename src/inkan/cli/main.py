@@ -20,6 +20,7 @@ from inkan.errors import InkanError
 COMMANDS = {
     "config": ("config", "show", "Show the server's settings and where they come from."),
     "keys": ("trust_keys", "keys", "Back up the keys that sign, and put them back."),
+    "doctor": ("doctor", "doctor", "Find what silently runs unverified here."),
     "env": ("plugin", "env", "Print the variables that turn content trust on."),
     "image-list": ("images", "image_list", "List the images you can pull, and who signed them."),
     "login": ("login", "login", "Log in to a registry, here and in docker."),

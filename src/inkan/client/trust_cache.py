@@ -3,7 +3,7 @@
 ```text
 ~/.docker/trust/tuf/GUN/metadata/root.json targets.json …      docker's and ours
 ~/.docker/trust/inkan/GUN/floors.json                          the newest versions ever verified
-~/.docker/trust/inkan/GUN/lock                                 held while a collection is updated or published
+~/.docker/trust/inkan/GUN/lock, act                            held while a collection is looked at, or changed
 ```
 
 The reference believes a rollback whenever its cached file no longer fits; the floors are kept apart for that.
@@ -116,11 +116,15 @@ class TrustCache:
         return self._path(ROOT).exists()
 
     @contextlib.contextmanager
-    def hold(self) -> Iterator[None]:
-        """Keep other commands of ours off this collection meanwhile."""
+    def hold(self, what: str = "lock") -> Iterator[None]:
+        """Keep other commands of ours off this collection meanwhile.
+
+        Args:
+            what: `lock` for a look, `act` for a change, which has looks within.
+        """
         try:
             self._own.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self._own / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(self._own / what, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StorageUnavailableError(
                 f"{self._own} cannot be written: {error.strerror}"

@@ -36,7 +36,7 @@ from inkan.tuf.sign import EcdsaSigner, ListedSigner, Signer, sign, wrapped
 from inkan.tuf.verify import RoleKeys
 
 Files = dict[RoleName, bytes]
-_ATTEMPTS = 3
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +243,11 @@ class TrustedRepository:
             self.begin()
 
     def _publish(self, make: Callable[[Collection, datetime], Files]) -> None:
+        # commands on this machine take turns; only others can be faster
+        with self.cache.hold("act"):
+            self._publish_in_turn(make)
+
+    def _publish_in_turn(self, make: Callable[[Collection, datetime], Files]) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
             collection = self.look()
             files = make(collection, self.clock())
