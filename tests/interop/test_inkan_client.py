@@ -276,3 +276,31 @@ def test_commands_at_once_on_one_folder_lose_nothing(owner, mine, signed):
     assert [one.code for one in ended] == [0] * 8, [one.text for one in ended]
     shown = {row["SignedTag"] for row in owner.signatures(signed)["SignedTags"]}
     assert shown == {"1.0", *(f"t{number}" for number in range(8))}
+
+
+def test_images_go_from_the_engine_and_back(owner, mine, repository, person, tmp_path):
+    image = owner.make_image(f"{repository}:1.0", b"in the engine")
+    said = mine("push", f"{repository}:1.0")
+    assert f"Successfully signed {repository}:1.0" in said.out
+    again = mine("push", f"{repository}:1.0")
+    assert said.out.splitlines()[0] == again.out.splitlines()[0]
+    owner("rmi", "-f", image)
+    assert not owner.has_image(f"{repository}:1.0")
+    mine("pull", f"{repository}:1.0")
+    assert owner.image_id(f"{repository}:1.0") == image
+    # the same, by docker with content trust
+    consumer = person("consumer")
+    consumer("rmi", "-f", image)
+    consumer("pull", f"{repository}:1.0", trust=True)
+    assert consumer.image_id(f"{repository}:1.0") == image
+    owner("save", "-o", tmp_path / "saved.tar", f"{repository}:1.0")
+    owner("tag", f"{repository}:1.0", f"{repository}:2.0")
+    mine("push", "--from", tmp_path / "saved.tar", f"{repository}:2.0")
+    mine("trust", "verify", f"{repository}:2.0")
+    missing = mine("push", f"{repository}:none", check=False)
+    assert missing.code == 3
+    assert "No such image" in missing.err
+    nowhere = mine(
+        "push", f"{repository}:1.0", env={"DOCKER_HOST": "unix:///nonexistent"}, check=False
+    )
+    assert (nowhere.code, "--from or --to" in nowhere.err) == (7, True)

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from inkan import limits, strict_json
 from inkan.client.private_file import write_private
@@ -63,6 +63,10 @@ class ImageLayout:
         """Return whether a blob is here, of that size."""
         path = self._path(digest)
         return path.exists() and path.stat().st_size == size
+
+    def open(self, digest: str) -> BinaryIO:
+        """Return a blob as an open file."""
+        return self._path(digest).open("rb")
 
     def blob(self, digest: str) -> Iterator[bytes]:
         """Yield a blob."""
