@@ -304,3 +304,22 @@ def test_images_go_from_the_engine_and_back(owner, mine, repository, person, tmp
         "push", f"{repository}:1.0", env={"DOCKER_HOST": "unix:///nonexistent"}, check=False
     )
     assert (nowhere.code, "--from or --to" in nowhere.err) == (7, True)
+
+
+def test_S46_to_S49_a_repository_is_signed_anew_under_another_name(
+    owner, mine, signed, person, server
+):
+    owner.make_image(f"{signed}:2.0", b"two")
+    owner("push", f"{signed}:2.0", trust=True)
+    owner.make_image(f"{signed}:2.0", b"moved, unsigned")
+    owner("push", f"{signed}:2.0")
+    wanted = {row["SignedTag"]: row["Digest"] for row in owner.signatures(signed)["SignedTags"]}
+    renamed = f"{signed}-renamed"
+    assert "2 tags" in mine("resign", "--all", signed, renamed).out
+    assert {
+        row["SignedTag"]: row["Digest"] for row in owner.signatures(renamed)["SignedTags"]
+    } == wanted
+    consumer = person("consumer")
+    consumer("pull", f"{renamed}:2.0", trust=True)
+    assert mine("resign", signed, renamed, check=False).code == 2
+    assert mine("resign", f"{signed}:none", renamed, check=False).code == 6

@@ -30,6 +30,7 @@ COMMANDS = {
     "plugin": ("plugin", "plugin", "Make inkan a command of docker's."),
     "pull": ("pull", "pull", "Pull a signed image into a folder."),
     "push": ("push", "push", "Push an image from a folder and sign it."),
+    "resign": ("resign", "resign", "Sign under a new name what is signed under an old one."),
     "serve": ("serve", "serve", "Start the server."),
     "trust": ("trust", "trust", "Sign, verify, name signers, keep keys."),
 }
