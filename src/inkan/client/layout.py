@@ -74,31 +74,45 @@ class ImageLayout:
             while piece := file.read(limits.PIECE_BYTES):
                 yield piece
 
-    def keep_blob(self, digest: str, pieces: Iterable[bytes]) -> None:
+    def partial(self, digest: str) -> int:
+        """Return how many bytes of a blob an earlier, broken attempt has left."""
+        path = self._partial(digest)
+        return path.stat().st_size if path.exists() else 0
+
+    def keep_blob(self, digest: str, pieces: Iterable[bytes], start: int = 0) -> None:
         """Keep a blob: under its name only once its bytes are all there and are the ones.
+
+        Args:
+            digest: of the whole blob.
+            pieces: its bytes, from `start` on.
+            start: how many of the bytes that an earlier attempt has left are to be gone on from.
 
         Raises:
             ContentAlteredError: if they are others; nothing is kept then.
             StorageUnavailableError: if it cannot be written.
         """
-        wanted, path = Digest.parse(digest), self._path(digest)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        hasher = hashlib.new(wanted.algorithm)
+        wanted, path, beside = Digest.parse(digest), self._path(digest), self._partial(digest)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as file:
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            hasher = hashlib.new(wanted.algorithm)
+            with beside.open("r+b" if start else "wb") as file:
+                for piece in iter(lambda: file.read(limits.PIECE_BYTES), b"") if start else ():
+                    hasher.update(piece)
                 for piece in pieces:
                     hasher.update(piece)
                     file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
             if hasher.hexdigest() != wanted.encoded:
+                beside.unlink()
                 raise ContentAlteredError(digest)
             beside.replace(path)
         except OSError as error:
             raise StorageUnavailableError(f"{path} cannot be written: {error.strerror}") from error
-        finally:
-            beside.unlink(missing_ok=True)
+
+    def _partial(self, digest: str) -> Path:
+        path = self._path(digest)
+        return path.with_name(f".{path.name}.partial")
 
     def name(self, manifest: FetchedManifest, tag: str) -> None:
         """Make a name stand for a manifest that is here."""

@@ -70,6 +70,16 @@ def current() -> Target:
         ) from error
 
 
+def url_of(host: str) -> str:
+    """Return where a registry is: https, unless a person logged in to it as http.
+
+    Raises:
+        SettingInvalidError: if the configuration file cannot be used.
+    """
+    known = current()
+    return known.url if known.host == host else f"https://{host}"
+
+
 def remember(target: Target) -> None:
     """Make a registry the one that commands talk to.
 

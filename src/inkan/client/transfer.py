@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from inkan.client.layout import ImageLayout
 from inkan.client.registry import FetchedManifest, Registry
+from inkan.errors import ServerUnreachableError
 from inkan.oci.manifest import parse
 
+_ATTEMPTS = 5
 Progress = Callable[[str, int, str], None]
 """Takes a blob's digest, its size in bytes, and what was done with it."""
 
@@ -44,7 +46,22 @@ def pull(
         if layout.has_blob(one, size):
             progress(one, size, "exists")
             continue
-        layout.keep_blob(one, registry.blob(one, size))
+        _keep(registry, layout, one, size)
         progress(one, size, "pulled")
     layout.keep_blob(str(manifest.digest), [manifest.raw])
     return manifest
+
+
+def _keep(registry: Registry, layout: ImageLayout, digest: str, size: int) -> None:
+    """Keep a blob, going on where a cut has left off, also one of an earlier command."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        start = layout.partial(digest)
+        if start >= size:
+            start = 0
+        try:
+            layout.keep_blob(digest, registry.blob(digest, size, start), start)
+        except ServerUnreachableError:
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return

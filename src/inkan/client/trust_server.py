@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 
 from inkan import limits, strict_json
-from inkan.client import credentials
+from inkan.client import credentials, targets
 from inkan.client.environment import variable
 from inkan.client.session import Expect, Session
 from inkan.errors import (
@@ -47,9 +47,10 @@ class TrustServer:
         Raises:
             SettingInvalidError: if the variable is no https address.
         """
-        url = variable("DOCKER_CONTENT_TRUST_SERVER").rstrip("/") or f"https://{reference.host}"
-        if not url.startswith("https://"):
+        url = variable("DOCKER_CONTENT_TRUST_SERVER").rstrip("/")
+        if url and not url.startswith("https://"):
             raise SettingInvalidError(f"valid https URL required for trust server, got {url[:200]}")
+        url = url or targets.url_of(reference.host)
         return cls(
             Session(url, find_credential(reference.host)),
             f"{reference.host}/{reference.repository}",

@@ -233,6 +233,7 @@ class TrustedRepository:
             }
         )
         self.tell(f'Finished initializing "{self.gun}"')
+        self.tell(f"Its keys are in {self.keys.path} and nowhere else: inkan keys backup FILE")
 
     # --- parts ----------------------------------------------------------------------------------
 
@@ -324,12 +325,11 @@ class TrustedRepository:
             if role not in (TARGETS, RELEASES, gone.role) for name in other.targets
         }  # fmt: skip
         if staying and self._find(RoleKeys(RELEASES, tuple(staying), 1)):
-            keep = [name for name in file.targets if name in others]
             drop = [name for name in file.targets if name not in others]
             files[RELEASES] = self._signed(
                 changes.revoke_tags(file, drop, now), RoleKeys(RELEASES, tuple(staying), 1)
             )
-            return drop if keep or drop else []
+            return drop
         return sorted(file.targets)
 
     def _unverified(self, role: RoleName) -> Targets:

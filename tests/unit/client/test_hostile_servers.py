@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import json
+import random
 import threading
 import time
 
@@ -10,8 +11,10 @@ import pytest
 
 from inkan import limits
 from inkan.client.credentials import Credential
+from inkan.client.layout import ImageLayout
 from inkan.client.registry import Registry
 from inkan.client.session import Session
+from inkan.client.transfer import pull
 from inkan.client.trust_server import TrustServer
 from inkan.errors import (
     BodyTooLargeError,
@@ -225,16 +228,68 @@ def test_a_blob_is_followed_elsewhere_without_credentials(hostile):
 
 
 @pytest.mark.parametrize("sent", [b"other", b"laye", b"layer!", b""])
-def test_TUF_TG_014_015_018_content_that_is_not_what_its_digest_says(hostile, session, sent):
+def test_TUF_TG_014_015_018_content_that_is_not_what_its_digest_says(
+    hostile, session, sent, tmp_path
+):
     digest = str(Digest.of(b"layer"))
     registry = Registry(session, RepositoryName("team/app"))
     hostile.behave = lambda h: h.reply(
         200, sent, Content_Type="application/vnd.oci.image.manifest.v1+json"
     )
     with pytest.raises(ContentAlteredError):
-        list(registry.blob(digest, 5))
+        ImageLayout(tmp_path).keep_blob(digest, registry.blob(digest, 5))
+    assert [
+        path for path in tmp_path.rglob("*") if path.is_file() and not path.name.startswith(".")
+    ] == []
     with pytest.raises(ContentAlteredError):
         registry.manifest(digest)
+
+
+@pytest.mark.parametrize("knows_ranges", [True, False])
+def test_a_pull_that_is_cut_a_hundred_times_goes_on_and_ends_with_the_image(
+    hostile, session, tmp_path, knows_ranges
+):
+    dice = random.Random(5)
+    content = dice.randbytes(300_000)
+    digest, kind = str(Digest.of(content)), "application/vnd.oci.image.manifest.v1+json"
+    config = {
+        "mediaType": "application/vnd.oci.image.config.v1+json",
+        "digest": digest,
+        "size": len(content),
+    }
+    manifest = json.dumps(
+        {"schemaVersion": 2, "mediaType": kind, "config": config, "layers": []}
+    ).encode()
+    cuts = []
+
+    def behave(handler):
+        if "/manifests/" in handler.path:
+            handler.reply(200, manifest, Content_Type=kind)
+            return
+        given = handler.headers.get("Range")
+        start = int(given[6:-1]) if given and knows_ranges else 0
+        handler.send_response(206 if start else 200)
+        handler.send_header("Content-Length", str(len(content) - start))
+        handler.end_headers()
+        cut = dice.randrange(1, 6_000 if knows_ranges else 280_000)
+        if len(cuts) < 100:
+            cuts.append(cut)
+            handler.wfile.write(content[start : start + cut])
+            handler.close_connection = True
+        else:
+            handler.wfile.write(content[start:])
+
+    hostile.behave = behave
+    layout, registry = ImageLayout(tmp_path), Registry(session, RepositoryName("team/app"))
+    named = tmp_path / "blobs" / "sha256" / digest[7:]
+    for _ in range(150):
+        try:
+            pull(registry, str(Digest.of(manifest)), layout, lambda *_: None)
+            break
+        except ServerUnreachableError:
+            assert not named.exists()
+    assert len(cuts) in range(50, 101)
+    assert named.read_bytes() == content
 
 
 def test_nobody_listens():
