@@ -158,7 +158,10 @@ def test_signers_of_both_kinds_sign_side_by_side(owner, mine, signed, person, se
     stuck = mine("trust", "verify", f"{signed}:4.0", check=False)
     assert stuck.code == 6
     assert "inkan trust repair" in stuck.err
-    Inkan(alice, server)("trust", "repair", signed)
+    unasked = Inkan(alice, server)("trust", "repair", signed, check=False)
+    assert unasked.code == 2
+    assert "targets/releases: 4.0 is sha256:" in unasked.err
+    Inkan(alice, server)("trust", "repair", "--yes", signed)
     mine("trust", "verify", f"{signed}:4.0")
     consumer = person("consumer")
     consumer("pull", f"{signed}:4.0", trust=True)
@@ -190,6 +193,21 @@ def test_keys_rotate_and_notary_follows(owner, mine, signed, server, tmp_path):
     run(*command, "add", "-p", signed, "by-notary", tmp_path / "file", env=env)
     mine("trust", "verify", f"{signed}:by-notary")
     assert "2.0" in run(*command, "list", signed, env=env).out
+
+
+def test_a_repository_whose_snapshot_key_is_at_home(owner, mine, signed):
+    mine("trust", "rotate", signed, "snapshot")
+    for words in (
+        ("trust", "sign", f"{signed}:1.0"),
+        ("trust", "rotate", signed, "root"),
+        ("trust", "rotate", signed, "targets"),
+    ):
+        mine(*words)
+        mine("trust", "verify", f"{signed}:1.0")
+    owner.make_image(f"{signed}:2.0", b"docker signs the snapshot too")
+    owner("push", f"{signed}:2.0", trust=True)
+    mine("trust", "rotate", "-r", signed, "snapshot")
+    mine("trust", "verify", f"{signed}:2.0")
 
 
 def test_keys_are_backed_up_lost_and_restored(owner, mine, signed, tmp_path):

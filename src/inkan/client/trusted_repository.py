@@ -29,7 +29,7 @@ from inkan.tuf import changes
 from inkan.tuf.announcements import announce
 from inkan.tuf.changes import Signature
 from inkan.tuf.keys import PublicKey
-from inkan.tuf.metadata import Delegation, Targets, parse_targets
+from inkan.tuf.metadata import Delegation, Targets, parse_root, parse_targets
 from inkan.tuf.pinning import Pins
 from inkan.tuf.roles import RELEASES, ROOT, SNAPSHOT, TARGETS, TIMESTAMP, RoleName
 from inkan.tuf.sign import EcdsaSigner, ListedSigner, Signer, sign, wrapped
@@ -173,20 +173,52 @@ class TrustedRepository:
         return lost
 
     def witness(self, roles: Sequence[RoleName]) -> None:
-        """Sign roles anew as they stand, also one whose signer was removed.
+        """Sign roles anew as they stand.
 
         Raises:
-            NotFoundError: if a role has no file, or no key here may sign it.
+            NotFoundError: if a role has no file that verifies, or no key here may sign it.
         """
 
         def make(collection: Collection, now: datetime) -> Files:
-            files: Files = {}
-            for role in roles:
-                held = collection.files.get(role) or self._unverified(role)
-                files[role] = self._signed(
-                    changes.witness(held, now), self._role_keys(collection, role)
+            missing = [str(role) for role in roles if role not in collection.files]
+            if missing:
+                raise NotFoundError(
+                    f"{missing[0]} of {self.gun} does not verify or is not there; see: inkan trust repair"
                 )
-            return files
+            return {
+                role: self._signed(
+                    changes.witness(collection.files[role], now), self._role_keys(collection, role)
+                )
+                for role in roles
+            }
+
+        self._publish(make)
+
+    def stuck(self) -> dict[RoleName, Targets]:
+        """Return the files of roles that do not verify, as the snapshot announces them: nobody has vouched for what they say."""
+        collection = self.look()
+        snapshot = collection.trusted.snapshot
+        assert snapshot is not None
+        files = {}
+        for role in collection.skipped:
+            digest = snapshot.meta[role].hashes["sha256"].hex()
+            raw = self.server.fetch(f"{role}.{digest}", limits.METADATA_FILE_BYTES)
+            snapshot.meta[role].require_match(role, raw)
+            files[role] = parse_targets(raw, role)
+        return files
+
+    def vouch(self, stuck: Mapping[RoleName, Targets]) -> None:
+        """Sign what stuck roles say, and so vouch for it; a person has seen it before.
+
+        Raises:
+            NotFoundError: if no key here may sign a role.
+        """
+
+        def make(collection: Collection, now: datetime) -> Files:
+            return {
+                role: self._signed(changes.witness(file, now), self._role_keys(collection, role))
+                for role, file in stuck.items()
+            }
 
         self._publish(make)
 
@@ -271,8 +303,9 @@ class TrustedRepository:
 
     def _add_own_snapshot(self, files: Files, collection: Collection) -> None:
         """Sign the snapshot too where its key is here, as notary's own repositories have it."""
-        keys = collection.root.role_keys(SNAPSHOT)
-        if ROOT in files or self._find(keys) is None:
+        root = parse_root(files[ROOT]) if ROOT in files else collection.root
+        keys = root.role_keys(SNAPSHOT)
+        if self._find(keys) is None:
             return
         assert collection.trusted.snapshot is not None
         held = {ROOT: collection.root.raw, SNAPSHOT: collection.trusted.snapshot.raw}
@@ -321,20 +354,18 @@ class TrustedRepository:
         if any(key.key_id in signed for key in staying):
             return []
         others = {
-            name for role, other in collection.files.items()
+            (name, other.targets[name].sha256) for role, other in collection.files.items()
             if role not in (TARGETS, RELEASES, gone.role) for name in other.targets
         }  # fmt: skip
         if staying and self._find(RoleKeys(RELEASES, tuple(staying), 1)):
-            drop = [name for name in file.targets if name not in others]
+            drop = [
+                name for name in file.targets if (name, file.targets[name].sha256) not in others
+            ]
             files[RELEASES] = self._signed(
                 changes.revoke_tags(file, drop, now), RoleKeys(RELEASES, tuple(staying), 1)
             )
             return drop
         return sorted(file.targets)
-
-    def _unverified(self, role: RoleName) -> Targets:
-        """Return a role's file as the server has it, unverified: to be signed by us, who vouch for it from then on."""
-        return parse_targets(self.server.fetch(str(role), limits.METADATA_FILE_BYTES), role)
 
     def _signed(self, tree: Mapping[str, object], keys: RoleKeys) -> bytes:
         return sign(tree, [self._open(keys)])

@@ -190,17 +190,28 @@ def witness(repository: str, roles: tuple[str, ...]) -> None:
 
 
 @click.command(
-    epilog="\b\nExamples:\n  inkan trust repair team/app\n  inkan trust repair localhost:5000/team/app\n"
+    epilog="\b\nExamples:\n  inkan trust repair team/app\n  inkan trust repair --yes localhost:5000/team/app\n"
 )
 @click.argument("repository")
-def repair(repository: str) -> None:
-    """Sign every role anew that is stuck because its signer was removed, with a key of yours."""
+@click.option("-y", "--yes", is_flag=True, help="Vouch for what is shown without being asked.")
+def repair(repository: str, *, yes: bool) -> None:
+    """Sign every role anew that is stuck because its signer was removed, with a key of yours.
+
+    What such a role says is vouched for by nobody any more. It is shown first: signing it, you vouch for it.
+    """
+    from inkan.cli.prompts import confirm
+
     trusted = repository_of(reference_of(repository))
-    stuck = list(trusted.look().skipped)
+    stuck = trusted.stuck()
     if not stuck:
         click.echo(f"Nothing of {repository} is stuck")
         return
-    trusted.witness(stuck)
+    for role, file in stuck.items():
+        for name, target in file.targets.items():
+            tell(f"{role}: {name} is sha256:{target.sha256}")
+    if not yes:
+        confirm("Vouch for these with your key?")
+    trusted.vouch(stuck)
     click.echo(f"Repaired {', '.join(map(str, stuck))} of {repository}")
 
 
