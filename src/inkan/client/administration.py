@@ -4,9 +4,10 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from inkan.client import credentials, targets
-from inkan.client.connection import Connection
 from inkan.client.credentials import Credential
+from inkan.client.session import Session
 from inkan.client.targets import Target
+from inkan.errors import NotFoundError, ServerUnreachableError
 from inkan.oci.reference import Namespace, Reference
 
 _NAMESPACES = "registry:namespaces:*"
@@ -18,7 +19,7 @@ class Administration:
 
     def __init__(self, target: Target, credential: Credential) -> None:
         self.target = target
-        self._connection = Connection(target, credential)
+        self._session = Session(target.url, credential, is_own_realm_only=True)
 
     @classmethod
     def of_target(cls) -> Self:
@@ -32,12 +33,15 @@ class Administration:
 
     def version(self) -> dict[str, Any]:
         """Return what the server says of itself; that it answers proves the credential."""
-        return dict(self._connection.call("GET", "/api/v1/version", _CATALOG).tree())
+        try:
+            return dict(self._session.call("GET", "/api/v1/version", _CATALOG).tree())
+        except NotFoundError as error:
+            raise ServerUnreachableError(f"{self.target.url} is not an Inkan registry") from error
 
     def namespaces(self) -> list[dict[str, Any]]:
         """Return every namespace."""
         return list(
-            self._connection.call("GET", "/api/v1/namespaces", _NAMESPACES).tree()["namespaces"]
+            self._session.call("GET", "/api/v1/namespaces", _NAMESPACES).tree()["namespaces"]
         )
 
     def add_namespace(self, name: str) -> dict[str, Any]:
@@ -47,7 +51,7 @@ class Administration:
             NamespaceInvalidError: if the name cannot be one.
         """
         path = f"/api/v1/namespaces/{Namespace.parse(name)}"
-        return dict(self._connection.call("PUT", path, _NAMESPACES).tree())
+        return dict(self._session.call("PUT", path, _NAMESPACES).tree())
 
     def remove_namespace(self, name: str, *, force: bool) -> None:
         """Remove a namespace.
@@ -56,14 +60,12 @@ class Administration:
             NamespaceInvalidError: if the name cannot be one.
         """
         path = f"/api/v1/namespaces/{Namespace.parse(name)}"
-        self._connection.call("DELETE", path + ("?force=true" if force else ""), _NAMESPACES)
+        self._session.call("DELETE", path + ("?force=true" if force else ""), _NAMESPACES)
 
     def images(self, namespace: str) -> list[dict[str, Any]]:
         """Return every tag of a namespace; of all where it is empty."""
         query = f"?namespace={quote(namespace)}" if namespace else ""
-        return list(
-            self._connection.call("GET", f"/api/v1/images{query}", _CATALOG).tree()["images"]
-        )
+        return list(self._session.call("GET", f"/api/v1/images{query}", _CATALOG).tree()["images"])
 
     def gun(self, repository: str) -> str:
         """Return the name that a repository is signed under: as typed, or under this registry's host.
@@ -77,29 +79,27 @@ class Administration:
     def trust_status(self, repository: str) -> dict[str, Any]:
         """Return the state of a repository's trust data."""
         gun = self.gun(repository)
-        answer = self._connection.call(
-            "GET", f"/api/v1/trust/{gun}/status", f"repository:{gun}:pull"
-        )
+        answer = self._session.call("GET", f"/api/v1/trust/{gun}/status", f"repository:{gun}:pull")
         return dict(answer.tree())
 
     def trust_log(self, repository: str | None, limit: int) -> list[dict[str, Any]]:
         """Return the newest events of a repository, or of all."""
         if repository is None:
-            answer = self._connection.call("GET", f"/api/v1/trust-log?limit={limit}", _NAMESPACES)
+            answer = self._session.call("GET", f"/api/v1/trust-log?limit={limit}", _NAMESPACES)
         else:
             gun = self.gun(repository)
             path = f"/api/v1/trust/{gun}/log?limit={limit}"
-            answer = self._connection.call("GET", path, f"repository:{gun}:*")
+            answer = self._session.call("GET", path, f"repository:{gun}:*")
         return list(answer.tree()["events"])
 
     def trust_reset(self, repository: str) -> dict[str, Any]:
         """Put a repository's trust data aside; return where."""
         gun = self.gun(repository)
         path = f"/api/v1/trust/{gun}/reset?confirm={quote(gun)}"
-        return dict(self._connection.call("POST", path, f"repository:{gun}:*").tree())
+        return dict(self._session.call("POST", path, f"repository:{gun}:*").tree())
 
     def trust_restore(self, repository: str, archive: str) -> dict[str, Any]:
         """Put an archive back."""
         gun = self.gun(repository)
         path = f"/api/v1/trust/{gun}/restore?archive={quote(archive)}"
-        return dict(self._connection.call("POST", path, f"repository:{gun}:*").tree())
+        return dict(self._session.call("POST", path, f"repository:{gun}:*").tree())

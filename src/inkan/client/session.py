@@ -14,6 +14,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from inkan import limits, strict_json
@@ -43,6 +44,19 @@ class Reply:
     headers: Mapping[str, str]
     body: bytes
 
+    def tree(self) -> Any:
+        """Return the body's JSON.
+
+        Raises:
+            ServerUnreachableError: if it is none, so that this is no server of our kind.
+        """
+        try:
+            return strict_json.parse(self.body, limit_bytes=len(self.body))
+        except JsonInvalidError as error:
+            raise ServerUnreachableError(
+                "the server's answer is not one of an Inkan registry"
+            ) from error
+
 
 @dataclass(frozen=True, slots=True)
 class Expect:
@@ -67,11 +81,13 @@ class Session:
     Attributes:
         url: scheme, host and perhaps a path prefix; no slash at its end.
         deadline_seconds: how long one answer may take in all, however it dribbles.
+        is_own_realm_only: whether the password goes to this server's own token service and to no other.
     """
 
     url: str
     credential: Credential | None = None
     deadline_seconds: float = 120
+    is_own_realm_only: bool = False
     _tokens: dict[str, str] = field(default_factory=dict)
     _kept: http.client.HTTPConnection | None = None
 
@@ -248,6 +264,10 @@ class Session:
         ):
             raise ServerUnreachableError(
                 f"{self.url} wants a password sent over {realm.scheme or 'nothing'}"
+            )
+        if self.is_own_realm_only and realm.netloc.lower() != self.host.lower():
+            raise ServerUnreachableError(
+                f"{self.url} is not an Inkan registry, or knows itself by another name"
             )
         query = f"service={quote(challenge.get('service', ''))}"
         wanted = scope or challenge.get("scope", "")
