@@ -389,6 +389,20 @@ def test_TUF_DEL_001_002_a_signers_role_that_does_not_verify_is_named_and_left_o
     assert collection.signers("b") == ("Repo Admin",)
 
 
+def test_TUF_DEL_012_what_a_role_signs_outside_of_its_paths_counts_for_nothing(repository, client):
+    owner = repository.owner
+    owner.add_signer("alice")
+    tree = owner.targets_tree()
+    for one in tree["delegations"]["roles"]:
+        one["paths"] = ["dev-"]
+    repository.announce({TARGETS: owner.next_targets(delegations=tree["delegations"])})
+    repository.announce(owner.sign_as("alice", "a", EVIL))
+    repository.announce(owner.sign_as("alice", "dev-1", b"2" * 32))
+    assert client.digest() == GOOD
+    assert client.digest("dev-1") == b"2" * 32
+    assert client.look().signers("a") == ("Repo Admin",)
+
+
 def test_TUF_SN_014_a_role_that_is_hidden(repository, client):
     owner = repository.owner
     repository.publish(owner.add_signer("alice"))

@@ -25,7 +25,7 @@ from inkan.errors import (
     UnavailableError,
     UntrustedError,
 )
-from inkan.tuf.delegations import released
+from inkan.tuf.delegations import may_sign, released
 from inkan.tuf.metadata import Announcement, Root, Targets, parse_root
 from inkan.tuf.pinning import Pins
 from inkan.tuf.roles import RELEASES, ROOT, SNAPSHOT, TARGETS, TIMESTAMP, RoleName
@@ -75,8 +75,9 @@ class Collection:
                 f"inkan trust repair {self.gun}"
             ) from self.skipped[RELEASES]
         for role in (RELEASES, TARGETS):
-            if role in self.files and tag in self.files[role].targets:
-                target = self.files[role].targets[tag]
+            listed = self.files[role].targets if role in self.files else {}
+            if tag in listed and may_sign(self.files, role, tag):
+                target = listed[tag]
                 if not target.sha256:
                     raise UntrustedError(f"{tag} is signed without a SHA-256")
                 return target

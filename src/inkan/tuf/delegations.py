@@ -39,10 +39,21 @@ def released(files: Mapping[RoleName, Targets]) -> dict[str, SignedTag]:
         if role not in files:
             continue
         for name, target in files[role].targets.items():
-            if target.sha256:
+            if target.sha256 and may_sign(files, role, name):
                 signers = _signers(files, name, target.sha256)
                 tags[name] = SignedTag(name, target.sha256, target.length, signers)
     return tags
+
+
+def may_sign(files: Mapping[RoleName, Targets], role: RoleName, name: str) -> bool:
+    """Return whether a role's entry for a name counts: whoever delegated to it allows the name, and so on up to `targets`."""
+    while role != TARGETS:
+        parent = files.get(role.parent)
+        delegation = parent.find_delegation(role) if parent else None
+        if delegation is None or not delegation.permits(name):
+            return False
+        role = role.parent
+    return True
 
 
 def verified(root: Root, files: Mapping[RoleName, Targets]) -> dict[RoleName, Targets]:
@@ -77,5 +88,6 @@ def _signers(files: Mapping[RoleName, Targets], name: str, digest: str) -> tuple
         and role != RELEASES
         and name in file.targets
         and file.targets[name].sha256 == digest
+        and may_sign(files, role, name)
     ]
     return tuple(sorted(signers)) or (REPO_ADMIN,)
