@@ -341,3 +341,16 @@ def test_S46_to_S49_a_repository_is_signed_anew_under_another_name(
     consumer("pull", f"{renamed}:2.0", trust=True)
     assert mine("resign", signed, renamed, check=False).code == 2
     assert mine("resign", f"{signed}:none", renamed, check=False).code == 6
+
+
+def test_content_trust_is_on_unless_somebody_says_off(mine, repository, tmp_path):
+    make_layout(tmp_path / "image", b"unsigned")
+    off = {"DOCKER_CONTENT_TRUST": "0"}
+    assert (
+        "signed" not in mine("push", "--from", tmp_path / "image", f"{repository}:1.0", env=off).out
+    )
+    refused = mine("pull", "--to", tmp_path / "back", f"{repository}:1.0", check=False)
+    assert refused.code == 3
+    assert not (tmp_path / "back").exists()
+    said = mine("pull", "--to", tmp_path / "back", f"{repository}:1.0", env=off)
+    assert "not verified" in said.err

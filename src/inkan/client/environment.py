@@ -9,6 +9,11 @@ def variable(name: str) -> str:
     return os.environ.get(name, "")  # noqa: TID251 - the client's one place that reads it
 
 
+def content_trust_is_off() -> bool:
+    """Return whether `DOCKER_CONTENT_TRUST` says off in a word of Go's; where it says nothing, content trust is on."""
+    return variable("DOCKER_CONTENT_TRUST") in ("0", "f", "F", "false", "FALSE", "False")
+
+
 def docker_folder() -> Path:
     """Return docker's configuration folder."""
     chosen = variable("DOCKER_CONFIG")

@@ -43,8 +43,10 @@ def pull(
     image: str, folder: str | None, *, offline_trust: bool, disable_content_trust: bool
 ) -> None:
     """Pull what a tag is signed as. From the signature on there are digests only: a registry that changes its mind is found out."""
+    from inkan.client.environment import content_trust_is_off
     from inkan.client.registry import Registry
 
+    disable_content_trust = disable_content_trust or content_trust_is_off()
     reference = reference_of(image, needs_tag="@" not in image)
     if folder is None and reference.tag is None:
         raise RequestInvalidError("an engine keeps images by tag; name one, or a folder with --to")

@@ -35,9 +35,11 @@ Examples:
 @output_option
 def push(image: str, source: str | None, *, disable_content_trust: bool) -> None:
     """Push an image and sign it. The tag is set last, once the signature can be made: a tag is signed, or it is not moved."""
+    from inkan.client.environment import content_trust_is_off
     from inkan.client.registry import Registry
     from inkan.client.transfer import push as transfer
 
+    disable_content_trust = disable_content_trust or content_trust_is_off()
     reference = reference_of(image, needs_tag=True)
     registry, tag = Registry.of(reference), str(reference.tag)
     with _image(source, str(reference), tag) as (layout, manifest):
