@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from interop.conftest import require
-from interop.docker_client import PASSPHRASES
+from interop.docker_client import PASSPHRASES, DockerClient
 from interop.inkan_server import inkan_program
 from interop.processes import run
+from interop.reference_servers import ReferenceServers
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
 IMAGE = "application/vnd.oci.image.manifest.v1+json"
@@ -341,6 +342,32 @@ def test_S46_to_S49_a_repository_is_signed_anew_under_another_name(
     consumer("pull", f"{renamed}:2.0", trust=True)
     assert mine("resign", signed, renamed, check=False).code == 2
     assert mine("resign", f"{signed}:none", renamed, check=False).code == 6
+
+
+def test_against_notary_server_it_is_all_the_same(cli, engine, tmp_path):
+    for program in ("notary-server", "docker-registry"):
+        require(shutil.which(program), f"{program} is not installed")
+    reference = ReferenceServers(tmp_path).start()
+    owner = DockerClient(cli, tmp_path / "owner", engine)
+    trust, name = {"server": reference.trust_url}, f"{reference.host}/team/app"
+    for tag in ("1.0", "2.0"):
+        owner.make_image(f"{name}:{tag}", tag.encode())
+        owner("push", f"{name}:{tag}", trust=True, **trust)
+    mine = Inkan(owner, reference)
+    env = {"DOCKER_CONTENT_TRUST_SERVER": reference.trust_url}
+    for shown in ((), ("--pretty",)):
+        theirs = owner("trust", "inspect", *shown, name, **trust).out
+        assert mine("trust", "inspect", *shown, name, env=env).out == theirs
+    mine("trust", "revoke", f"{name}:1.0", env=env)
+    mine("trust", "rotate", name, "targets", env=env)
+    mine("trust", "key", "generate", "alice", "--dir", owner.home)
+    mine("trust", "signer", "add", "--key", owner.home / "alice.pub", "alice", name, env=env)
+    owner("trust", "sign", f"{name}:2.0", **trust)
+    shown = owner("trust", "inspect", "--pretty", name, **trust).out
+    assert mine("trust", "inspect", "--pretty", name, env=env).out == shown
+    assert "alice" in shown
+    assert "1.0 " not in shown
+    reference.stop()
 
 
 def test_content_trust_is_on_unless_somebody_says_off(mine, repository, tmp_path):
