@@ -36,10 +36,11 @@ from inkan.testing.corruptions import OF_BYTES, OF_MEANING, resigned
 from inkan.testing.publisher import DEFAULT_NOW, Publisher, root_signer
 from inkan.testing.repository import SimulatedRepository
 from inkan.tuf.announcements import next_timestamp
-from inkan.tuf.metadata import parse_targets
+from inkan.tuf.metadata import parse_root, parse_targets
 from inkan.tuf.pinning import Pin, Pins
 from inkan.tuf.roles import RELEASES, ROOT, SNAPSHOT, TARGETS, TIMESTAMP, RoleName
 from inkan.tuf.sign import EcdsaSigner, sign
+from inkan.tuf.trusted_set import TrustedSet
 
 GUN = "localhost:5000/team/app"
 GOOD, EVIL = b"1" * 32, b"e" * 32
@@ -486,6 +487,87 @@ def test_an_unknown_collection_and_an_unsigned_tag_are_two_things(repository, cl
     client.cache.forget()
     with pytest.raises(RepositoryUnknownError):
         client.digest()
+
+
+def test_TUF_STATE_001_002_files_out_of_order_or_twice_are_a_mistake_of_the_program(repository):
+    trusted = TrustedSet(GUN, parse_root(repository.files[ROOT]), {}, DEFAULT_NOW)
+    for early in (trusted.update_timestamp, trusted.update_snapshot, trusted.update_targets):
+        with pytest.raises(RuntimeError):
+            early(b"{}")
+    trusted.finish_root()
+    with pytest.raises(RuntimeError):
+        trusted.update_root(repository.files[ROOT])
+    trusted.update_timestamp(repository.files[TIMESTAMP])
+    with pytest.raises(RuntimeError):
+        trusted.update_timestamp(repository.files[TIMESTAMP])
+    trusted.update_snapshot(repository.files[SNAPSHOT])
+    trusted.update_targets(repository.files[TARGETS])
+    with pytest.raises(RuntimeError):
+        trusted.update_targets(repository.files[TARGETS])
+
+
+def test_TUF_STATE_009_one_instant_for_the_whole_update(repository):
+    soon = DEFAULT_NOW + timedelta(days=14) - timedelta(seconds=1)
+    trusted = TrustedSet(GUN, parse_root(repository.files[ROOT]), {}, soon)
+    trusted.finish_root()
+    trusted.update_timestamp(repository.files[TIMESTAMP])
+    assert trusted.now == soon
+
+
+def test_TUF_STATE_005_a_cache_that_cannot_be_written_leaves_what_was_there(
+    repository, client, monkeypatch
+):
+    client.digest()
+    before = (client.cache.folder / "metadata" / "targets.json").read_bytes()
+    repository.publish(repository.owner.push("b", GOOD))
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("inkan.durable_file.os.fsync", full)
+    with pytest.raises(InkanError, match="No space left"):
+        client.digest("b")
+    assert (client.cache.folder / "metadata" / "targets.json").read_bytes() == before
+
+
+def test_TUF_SN_013_019_TG_009_snapshots_that_leave_out_or_cannot_be_checked(repository, client):
+    tree = json.loads(repository.files[SNAPSHOT])["signed"]
+    for change in (
+        lambda meta: meta.pop("targets"),
+        lambda meta: meta.pop("root"),
+        lambda meta: meta["targets"].update(hashes={"sha3-256": "AAAA"}),
+        lambda meta: meta["targets"].update(hashes={}),
+    ):
+        spoiled = json.loads(json.dumps(tree)) | {"version": 9}
+        change(spoiled["meta"])
+        raw = sign(spoiled, [repository.online[SNAPSHOT]])
+        repository.serve({SNAPSHOT: raw})
+        stamp = next_timestamp(raw, 9, DEFAULT_NOW + timedelta(days=9))
+        repository.serve({TIMESTAMP: sign(stamp, [repository.online[TIMESTAMP]])})
+        client.refuses(InkanError)
+
+
+def test_TUF_SN_017_a_snapshot_with_very_many_entries(repository, client):
+    tree = json.loads(repository.files[SNAPSHOT])["signed"] | {"version": 2}
+    entry = tree["meta"]["targets"]
+    tree["meta"] |= {f"targets/r{number}": entry for number in range(30_000)}
+    raw = sign(tree, [repository.online[SNAPSHOT]])
+    repository.serve({SNAPSHOT: raw})
+    stamp = next_timestamp(raw, 2, DEFAULT_NOW + timedelta(days=9))
+    repository.serve({TIMESTAMP: sign(stamp, [repository.online[TIMESTAMP]])})
+    assert client.digest() == GOOD
+
+
+def test_TUF_TG_016_a_target_without_a_sha256(repository, client):
+    repository.owner.tags["a"] = {"hashes": {"sha512": "A" * 86 + "=="}, "length": 5}
+    repository.announce({TARGETS: repository.owner.next_targets()})
+    with pytest.raises(UntrustedError, match="without a SHA-256"):
+        client.digest()
+
+
+def test_TUF_CHAIN_037_no_newer_root_is_no_error(client):
+    client.digest()
+    assert "2.root" in client.server.asked
 
 
 # --- pins ---------------------------------------------------------------------------------------
