@@ -3,12 +3,9 @@
 Source: docker CLI, `cli/command/trust/key_generate.go`, `key_load.go`; spec § 3.3 and 3.4 of the trust protocol as measured.
 """
 
-import base64
 import os
 import re
 from pathlib import Path
-
-from cryptography.hazmat.primitives import serialization
 
 from inkan import limits
 from inkan.errors import ConflictError, KeyInvalidError, NotFoundError, RequestInvalidError
@@ -118,10 +115,3 @@ def _certified(block: KeyBlock) -> PublicKey:
         except KeyInvalidError as error:
             reason = error
     raise reason
-
-
-def spelled(key: PublicKey) -> str:
-    """Return a bare public key in PEM form."""
-    text = base64.b64encode(key.public).decode()
-    assert serialization.load_der_public_key(key.public)
-    return f"-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n"

@@ -85,11 +85,7 @@ class EcdsaSigner:
 
     def to_pkcs8(self) -> bytes:
         """Return the private key in PKCS#8 form, not encrypted: seal it before it is kept."""
-        return self._private_key.private_bytes(
-            serialization.Encoding.DER,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        return _pkcs8(self._private_key)
 
     def sign(self, message: bytes) -> bytes:
         """Return r‖s, each as wide as the curve."""
@@ -114,11 +110,7 @@ class RsaSigner:
 
     def to_pkcs8(self) -> bytes:
         """Return the private key in PKCS#8 form, not encrypted: seal it before it is kept."""
-        return self._private_key.private_bytes(
-            serialization.Encoding.DER,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        return _pkcs8(self._private_key)
 
     def sign(self, message: bytes) -> bytes:
         """Return an RSASSA-PSS signature with a salt of 32 bytes."""
@@ -194,4 +186,12 @@ def sign(signed: Mapping[str, Any], signers: Sequence[Signer]) -> bytes:
             }
             for signer in signers
         ],
+    )
+
+
+def _pkcs8(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.DER,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     )
