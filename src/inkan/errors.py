@@ -29,7 +29,8 @@ InkanError
 │   └── SettingInvalidError            a setting, flag or file that cannot be used
 ├── NotFoundError                      it is not here
 │   ├── RepositoryUnknownError ├── ManifestUnknownError ├── BlobUnknownError ├── UploadUnknownError
-│   ├── NamespaceUnknownError  ├── MetadataUnknownError └── RouteUnknownError
+│   ├── NamespaceUnknownError  ├── MetadataUnknownError ├── RouteUnknownError
+│   └── PlatformUnknownError           an index without an image for that platform
 ├── ConflictError                      it clashes with what is there: look, then try again
 │   ├── UploadRangeError               a piece that does not start where the upload stands
 │   ├── UploadBusyError                another request is writing to the same upload
@@ -307,6 +308,16 @@ class RouteUnknownError(NotFoundError):
     def __init__(self, path: str) -> None:
         super().__init__(f"nothing is served at {path[:200]}")
         self.path = path
+
+
+class PlatformUnknownError(NotFoundError):
+    """The index has no image for that platform."""
+
+    def __init__(self, wanted: str, offered: Iterable[str]) -> None:
+        self.offered = tuple(dict.fromkeys(offered))
+        there = ", ".join(self.offered) or "no platform"
+        super().__init__(f"there is no image for {wanted} in it; it has {there}")
+        self.wanted = wanted
 
 
 # --- it clashes with what is there --------------------------------------------------------------

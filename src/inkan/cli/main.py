@@ -19,6 +19,11 @@ from inkan.errors import InkanError
 # command: module and function in it, and what the list of commands says of it
 COMMANDS = {
     "config": ("config", "show", "Show the server's settings and where they come from."),
+    "copy": (
+        "copy",
+        "copy",
+        "Copy a signed image to another registry or place, and sign it there.",
+    ),
     "keys": ("trust_keys", "keys", "Back up the keys that sign, and put them back."),
     "doctor": ("doctor", "doctor", "Find what silently runs unverified here."),
     "env": ("plugin", "env", "Print the variables that turn content trust on."),
@@ -28,8 +33,8 @@ COMMANDS = {
     "namespace-list": ("namespaces", "namespace_list", "List the namespaces."),
     "namespace-rm": ("namespaces", "namespace_rm", "Remove a namespace."),
     "plugin": ("plugin", "plugin", "Make inkan a command of docker's."),
-    "pull": ("pull", "pull", "Pull a signed image into a folder."),
-    "push": ("push", "push", "Push an image from a folder and sign it."),
+    "pull": ("pull", "pull", "Pull a signed image."),
+    "push": ("push", "push", "Push an image and sign it."),
     "resign": ("resign", "resign", "Sign under a new name what is signed under an old one."),
     "serve": ("serve", "serve", "Start the server."),
     "trust": ("trust", "trust", "Sign, verify, name signers, keep keys."),

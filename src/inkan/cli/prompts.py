@@ -8,13 +8,13 @@ import click
 from inkan.errors import RequestInvalidError
 
 
-def confirm(question: str) -> None:
+def confirm(question: str, instead: str = "--yes") -> None:
     """Return if the person says yes.
 
     Raises:
         RequestInvalidError: if there is no terminal, or the answer is not yes.
     """
-    require_terminal("say yes by --force")
+    require_terminal(f"say yes by {instead}")
     if not click.confirm(question, err=True):
         raise RequestInvalidError("nothing was done")
 

@@ -1,4 +1,4 @@
-"""What every command with content trust begins with: the reference, the repository, and whom to ask."""
+"""What every command with content trust begins with: the client, the reference, the repository, and whom to ask."""
 
 from typing import TYPE_CHECKING
 
@@ -7,8 +7,19 @@ from inkan.cli.prompts import ask_secret
 from inkan.errors import ReferenceInvalidError
 
 if TYPE_CHECKING:
+    from inkan.client.library import Client
     from inkan.client.trusted_repository import TrustedRepository
     from inkan.oci.reference import Reference
+
+
+def client() -> "Client":
+    """Return the client of the person at this terminal, who is asked for passphrases and shown how far transfers are."""
+    from inkan.cli.progress import shown_progress
+    from inkan.client.library import Client
+    from inkan.client.passphrases import Passphrases
+
+    progress = shown_progress()
+    return Client(Passphrases(ask), progress, progress.say)
 
 
 def reference_of(text: str, *, needs_tag: bool = False) -> "Reference":
@@ -17,14 +28,9 @@ def reference_of(text: str, *, needs_tag: bool = False) -> "Reference":
     Raises:
         ReferenceInvalidError: if it is none, or lacks a tag that is needed.
     """
-    from dataclasses import replace
+    from inkan.client.targets import located
 
-    from inkan.client import targets
-    from inkan.oci.reference import Reference
-
-    reference = Reference.parse(text)
-    if not reference.host:
-        reference = replace(reference, host=targets.current().host)
+    reference = located(text)
     if needs_tag and reference.digest is not None:
         raise ReferenceInvalidError(text, "cannot use a digest reference; name a tag")
     if needs_tag and reference.tag is None:

@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ _CONFIG, _LAYER = (
     "application/vnd.oci.image.layer.v1.tar+gzip",
 )
 _LEVEL = 6
+_GZIP = b"\x1f\x8b"
 
 
 def read_archive(path: Path, layout: ImageLayout, name: str) -> FetchedManifest:
@@ -75,7 +77,7 @@ def write_archive(layout: ImageLayout, manifest: FetchedManifest, name: str, pat
     parsed = parse(manifest.raw, manifest.media_type)
     if not parsed.blobs:
         raise ManifestInvalidError(
-            "this is an image for several platforms; an engine takes one: pull it into a folder with --to"
+            "this is an image for several platforms, and a docker-archive holds one: name it with --platform, or pull it into a folder with --to"
         )
     config, *layers = parsed.blobs
     files = {
@@ -101,6 +103,15 @@ def write_archive(layout: ImageLayout, manifest: FetchedManifest, name: str, pat
         archive.addfile(member, io.BytesIO(raw))
 
 
+def is_archive(path: Path) -> bool:
+    """Return whether a file is a docker-archive; one that `docker save` of Docker 25 and later writes is an OCI layout as well."""
+    try:
+        with tarfile.open(path) as archive:
+            return "manifest.json" in archive.getnames()
+    except (tarfile.TarError, OSError) as error:
+        raise NotFoundError(f"{path} is no file with an image in it: {error}") from error
+
+
 def _entry(archive: tarfile.TarFile, name: str) -> dict[str, Any]:
     raw = _member(archive, "manifest.json").read(limits.MANIFEST_BYTES)
     entries = parse_json(raw, limit_bytes=limits.MANIFEST_BYTES)
@@ -119,13 +130,17 @@ def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
 
 
 def _keep_layer(layout: ImageLayout, content: IO[bytes]) -> dict[str, Any]:
-    """Pack a layer into the layout; return its descriptor."""
+    """Pack a layer into the layout, unless it is packed; return its descriptor."""
     with tempfile.TemporaryFile() as packed:
-        with gzip.GzipFile(
-            fileobj=packed, mode="wb", compresslevel=_LEVEL, mtime=0, filename=""
-        ) as stream:
-            while piece := content.read(limits.PIECE_BYTES):
-                stream.write(piece)
+        is_packed = content.read(len(_GZIP)) == _GZIP
+        content.seek(0)
+        if is_packed:
+            shutil.copyfileobj(content, packed, limits.PIECE_BYTES)
+        else:
+            with gzip.GzipFile(
+                fileobj=packed, mode="wb", compresslevel=_LEVEL, mtime=0, filename=""
+            ) as stream:
+                shutil.copyfileobj(content, stream, limits.PIECE_BYTES)
         size = packed.tell()
         digest = f"sha256:{_sha256(packed)}"
         layout.keep_blob(digest, _pieces(packed))

@@ -10,7 +10,14 @@ from urllib.parse import quote
 
 from inkan import limits
 from inkan.client.environment import variable
-from inkan.errors import NotFoundError, ServerUnreachableError
+from inkan.errors import (
+    JsonInvalidError,
+    NotFoundError,
+    RequestInvalidError,
+    ServerUnreachableError,
+)
+from inkan.oci.platform import Platform
+from inkan.strict_json import parse
 
 _DEFAULT = "unix:///var/run/docker.sock"
 _SECONDS = 600
@@ -41,6 +48,26 @@ class Engine:
                 f"an engine at {host} is not spoken to; name a folder instead"
             )
         self._path = host.removeprefix("unix://")
+
+    def platform(self) -> Platform:
+        """Return what the engine runs images for.
+
+        Raises:
+            ServerUnreachableError: if there is no engine.
+        """
+        connection = _SocketConnection(self._path)
+        try:
+            connection.request("GET", "/version")
+            response = connection.getresponse()
+            self._require_ok(response)
+            tree = parse(response.read(limits.MIB), limit_bytes=limits.MIB)
+            return Platform.parse(f"{tree['Os']}/{tree['Arch']}")
+        except OSError as error:
+            raise self._away(error) from error
+        except (JsonInvalidError, LookupError, TypeError, RequestInvalidError) as error:
+            raise ServerUnreachableError(f"{self._path} is no Docker engine's") from error
+        finally:
+            connection.close()
 
     def save(self, name: str, path: Path) -> None:
         """Write an image of the engine as a docker-archive.

@@ -26,7 +26,7 @@ from inkan.errors import (
 )
 from inkan.oci.digest import Digest
 
-_NAME = "org.opencontainers.image.ref.name"
+NAME = "org.opencontainers.image.ref.name"
 
 
 class ImageLayout:
@@ -41,12 +41,8 @@ class ImageLayout:
         Raises:
             NotFoundError: if the folder is no layout, or has no such image.
         """
-        entries = self._entries()
-        named = [one for one in entries if one.get("annotations", {}).get(_NAME) == tag]
-        chosen = named or (entries if len(entries) == 1 else [])
-        if len(chosen) != 1:
-            raise ManifestUnknownError(str(self.folder), tag)
-        return self.manifest(str(chosen[0]["digest"]), str(chosen[0].get("mediaType", "")))
+        chosen = chosen_entry(self._entries(), tag, str(self.folder))
+        return self.manifest(str(chosen["digest"]), str(chosen.get("mediaType", "")))
 
     def manifest(self, digest: str, media_type: str) -> FetchedManifest:
         """Return a manifest by its digest, hashed.
@@ -55,9 +51,10 @@ class ImageLayout:
             ContentAlteredError: if the file is not what its name says.
         """
         raw = self._path(digest).read_bytes()[: limits.MANIFEST_BYTES]
-        if str(Digest.of(raw)) != digest:
+        wanted = Digest.parse(digest)
+        if Digest.of(raw, wanted.algorithm) != wanted:
             raise ContentAlteredError(digest)
-        return FetchedManifest(Digest.of(raw), media_type, raw)
+        return FetchedManifest(wanted, media_type, raw)
 
     def has_blob(self, digest: str, size: int) -> bool:
         """Return whether a blob is here, of that size."""
@@ -68,9 +65,10 @@ class ImageLayout:
         """Return a blob as an open file."""
         return self._path(digest).open("rb")
 
-    def blob(self, digest: str) -> Iterator[bytes]:
-        """Yield a blob."""
+    def blob(self, digest: str, start: int = 0) -> Iterator[bytes]:
+        """Yield a blob from a byte on."""
         with self._path(digest).open("rb") as file:
+            file.seek(start)
             while piece := file.read(limits.PIECE_BYTES):
                 yield piece
 
@@ -120,12 +118,12 @@ class ImageLayout:
             entries = self._entries()
         except NotFoundError:
             entries = []
-        kept = [one for one in entries if one.get("annotations", {}).get(_NAME) != tag]
+        kept = [one for one in entries if one.get("annotations", {}).get(NAME) != tag]
         entry = {
             "mediaType": manifest.media_type,
             "digest": str(manifest.digest),
             "size": len(manifest.raw),
-            "annotations": {_NAME: tag},
+            "annotations": {NAME: tag},
         }
         index = {"schemaVersion": 2, "manifests": [*kept, entry]}
         write_private(self.folder / "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
@@ -141,3 +139,20 @@ class ImageLayout:
     def _path(self, digest: str) -> Path:
         parsed = Digest.parse(digest)
         return self.folder / "blobs" / parsed.algorithm / parsed.encoded
+
+
+def chosen_entry(entries: list[dict[str, Any]], tag: str, where: str) -> dict[str, Any]:
+    """Return the entry of an index that a tag names; the only one there is, where none is named so.
+
+    Raises:
+        ManifestUnknownError: if there is none, or several and none of them is named.
+    """
+    named = [
+        one
+        for one in entries
+        if tag and str((one.get("annotations") or {}).get(NAME, "")).rpartition(":")[2] == tag
+    ]
+    chosen = named or (entries if len(entries) == 1 else [])
+    if len(chosen) != 1:
+        raise ManifestUnknownError(where, tag or "that stands alone: name a tag")
+    return chosen[0]

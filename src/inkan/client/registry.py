@@ -4,12 +4,13 @@ Source: OCI Distribution Specification 1.1.
 """
 
 import http.client
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from inkan import limits
 from inkan.client import targets
-from inkan.client.session import Expect, Session
+from inkan.client.session import Expect, Reply, Session
 from inkan.client.trust_server import find_credential
 from inkan.errors import ContentAlteredError, ServerUnreachableError
 from inkan.oci.digest import Digest
@@ -17,6 +18,10 @@ from inkan.oci.media_types import IMAGES, INDEXES
 from inkan.oci.reference import Reference, RepositoryName
 
 _ACCEPT = ", ".join(sorted(IMAGES | INDEXES))
+# a blob up to this size is sent in the closing PUT: sending it again costs less than asking how far it came
+_WHOLE_BYTES = 4 * limits.MIB
+_ATTEMPTS = 5
+_REACHED = re.compile(r"(?:bytes=)?0-(\d+)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Registry:
 
     def __init__(self, session: Session, repository: RepositoryName) -> None:
         self._session = session
-        self._repository = repository
+        self.repository = repository
+        self.url = session.url
 
     @classmethod
     def of(cls, reference: Reference) -> "Registry":
@@ -41,13 +47,25 @@ class Registry:
         session = Session(targets.url_of(reference.host), find_credential(reference.host))
         return cls(session, reference.repository)
 
+    def lane(self) -> "Registry":
+        """Return the same repository over a connection of its own: one for each thread."""
+        return Registry(self._session.lane(), self.repository)
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._session.close()
+
+    def is_beside(self, other: "Registry") -> bool:
+        """Return whether another repository is of the same registry, which then need not be sent what it has."""
+        return self.url == other.url
+
     def manifest(self, reference: str) -> FetchedManifest:
         """Return a manifest by tag or by digest.
 
         Raises:
             ContentAlteredError: if another was asked for than came.
         """
-        path = f"/v2/{self._repository}/manifests/{reference}"
+        path = f"/v2/{self.repository}/manifests/{reference}"
         reply = self._session.call(
             "GET",
             path,
@@ -55,16 +73,22 @@ class Registry:
             headers={"Accept": _ACCEPT},
             expect=Expect(limits.MANIFEST_BYTES),
         )
-        digest = Digest.of(reply.body)
-        if ":" in reference and str(digest) != reference:
-            raise ContentAlteredError(reference)
+        if ":" not in reference:
+            digest = Digest.of(reply.body)
+        else:
+            wanted = Digest.parse(reference)
+            digest = Digest.of(reply.body, wanted.algorithm)
+            if digest != wanted:
+                raise ContentAlteredError(reference)
         return FetchedManifest(digest, reply.headers.get("content-type", ""), reply.body)
+
+    def has_manifest(self, digest: str) -> bool:
+        """Return whether the repository holds a manifest."""
+        return self._has("manifests", digest)
 
     def has_blob(self, digest: str) -> bool:
         """Return whether the repository holds a blob."""
-        path = f"/v2/{self._repository}/blobs/{digest}"
-        reply = self._session.call("HEAD", path, self._scope("pull"), expect=Expect(accept=(404,)))
-        return reply.status == 200
+        return self._has("blobs", digest)
 
     def blob(self, digest: str, size: int, start: int = 0) -> Iterator[bytes]:
         """Yield a blob from a byte on; whoever keeps it compares its hash.
@@ -77,7 +101,7 @@ class Registry:
         Raises:
             ContentAlteredError: if more or fewer bytes come than belong there.
         """
-        path = f"/v2/{self._repository}/blobs/{digest}"
+        path = f"/v2/{self.repository}/blobs/{digest}"
         headers = {"Range": f"bytes={start}-"} if start else {}
         with self._session.open("GET", path, self._scope("pull"), headers=headers) as response:
             skip = start if response.status == http.client.OK else 0
@@ -93,30 +117,98 @@ class Registry:
         if taken != size:
             raise ContentAlteredError(digest)
 
-    def push_blob(self, digest: str, size: int, pieces: Iterable[bytes]) -> None:
-        """Push a blob, in one stream."""
+    # --- pushing --------------------------------------------------------------------------------
+
+    def mount_blob(self, digest: str, source: RepositoryName) -> bool:
+        """Take a blob over from another repository of this registry; return whether that could be done."""
+        scope = f"{self._scope('pull,push')} repository:{source}:pull"
+        path = f"/v2/{self.repository}/blobs/uploads/?mount={digest}&from={source}"
+        reply = self._session.call("POST", path, scope)
+        if reply.status == http.client.ACCEPTED:
+            # an upload was begun instead; nothing will be sent to it
+            self._session.call("DELETE", self._location(reply), scope, expect=Expect(accept=(404, 405)))  # fmt: skip
+        return reply.status == http.client.CREATED
+
+    def push_blob(self, digest: str, size: int, read: Callable[[int], Iterable[bytes]]) -> None:
+        """Push a blob, in one stream; where it is cut, it goes on from where the registry has got to.
+
+        Args:
+            digest: of the blob.
+            size: in bytes.
+            read: gives the blob's bytes from a byte on.
+
+        Raises:
+            ServerUnreachableError: if it is cut again and again.
+        """
+        location, start = self._begin(), 0
+        if size > _WHOLE_BYTES:
+            location, start = self._send_resumed(location, size, read), size
+        mark = "&" if "?" in location else "?"
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(size - start),
+        }
+        body = read(0) if start < size else b""
+        path = f"{location}{mark}digest={digest}"
+        self._session.call("PUT", path, self._scope("pull,push"), body=body, headers=headers)
+
+    def push_manifest(self, manifest: FetchedManifest, reference: str) -> None:
+        """Push a manifest under a tag or its digest."""
+        path = f"/v2/{self.repository}/manifests/{reference}"
+        headers = {"Content-Type": manifest.media_type}
+        self._session.call(
+            "PUT", path, self._scope("pull,push"), body=manifest.raw, headers=headers
+        )
+
+    def _send_resumed(
+        self, location: str, size: int, read: Callable[[int], Iterable[bytes]]
+    ) -> str:
+        scope, start = self._scope("pull,push"), 0
+        for attempt in range(1, _ATTEMPTS + 1):
+            headers = {
+                "Content-Type": "application/octet-stream",
+                "Content-Length": str(size - start),
+                "Content-Range": f"{start}-{size - 1}",
+            }
+            try:
+                sent = self._session.call("PATCH", location, scope, body=read(start), headers=headers)  # fmt: skip
+                return self._location(sent)
+            except ServerUnreachableError:
+                if attempt == _ATTEMPTS:
+                    raise
+                asked = self._session.call("GET", location, scope)
+                start = _reached(asked.headers.get("range", ""))
+                location = self._location(asked) if start else self._begin()
+                if start >= size:
+                    return location
+        raise AssertionError
+
+    def _begin(self) -> str:
         scope = self._scope("pull,push")
-        begun = self._session.call("POST", f"/v2/{self._repository}/blobs/uploads/", scope)
-        location = begun.headers.get("location", "")
+        return self._location(self._session.call("POST", f"/v2/{self.repository}/blobs/uploads/", scope))  # fmt: skip
+
+    def _has(self, kind: str, digest: str) -> bool:
+        path = f"/v2/{self.repository}/{kind}/{digest}"
+        headers = {"Accept": _ACCEPT} if kind == "manifests" else {}
+        reply = self._session.call("HEAD", path, self._scope("pull"), headers=headers, expect=Expect(accept=(404,)))  # fmt: skip
+        return reply.status == http.client.OK
+
+    def _location(self, reply: Reply) -> str:
+        location = reply.headers.get("location", "")
         if not location.startswith("/"):
             location = location.removeprefix(self._session.url)
         if not location.startswith("/"):
             raise ServerUnreachableError(
                 f"{self._session.url} sends an upload elsewhere, which is not followed"
             )
-        mark = "&" if "?" in location else "?"
-        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-        self._session.call(
-            "PUT", f"{location}{mark}digest={digest}", scope, body=pieces, headers=headers
-        )
-
-    def push_manifest(self, manifest: FetchedManifest, reference: str) -> None:
-        """Push a manifest under a tag or its digest."""
-        path = f"/v2/{self._repository}/manifests/{reference}"
-        headers = {"Content-Type": manifest.media_type}
-        self._session.call(
-            "PUT", path, self._scope("pull,push"), body=manifest.raw, headers=headers
-        )
+        return location
 
     def _scope(self, actions: str) -> str:
-        return f"repository:{self._repository}:{actions}"
+        return f"repository:{self.repository}:{actions}"
+
+
+def _reached(field: str) -> int:
+    """Return how many bytes an upload holds, by its `Range`; `0-0` is said both of none and of one, and is taken for none."""
+    found = _REACHED.match(field)
+    last = int(found[1]) if found else 0
+    return last + 1 if last else 0

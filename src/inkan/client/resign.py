@@ -4,13 +4,11 @@ A signature belongs to the whole name, host and port included: a registry that m
 are not sent again.
 """
 
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from inkan.client.layout import ImageLayout
+from inkan.client.progress import Silence
 from inkan.client.registry import Registry
-from inkan.client.transfer import pull, push
+from inkan.client.transfer import copy
 from inkan.client.trusted_repository import TrustedRepository
 from inkan.errors import NotFoundError, RequestInvalidError
 from inkan.oci.reference import Reference
@@ -56,8 +54,6 @@ def _bring(source: Registry, destination: Registry, tag: str, target: Target) ->
     try:
         manifest = destination.manifest(digest)
     except NotFoundError:
-        with tempfile.TemporaryDirectory(prefix="inkan-resign-") as folder:
-            layout = ImageLayout(Path(folder))
-            manifest = pull(source, digest, layout, lambda *_: None)
-            push(layout, manifest, destination, lambda *_: None)
+        manifest = source.manifest(digest)
+        copy(source, manifest, destination, Silence())
     destination.push_manifest(manifest, tag)

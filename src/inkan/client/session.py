@@ -13,7 +13,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -95,6 +95,10 @@ class Session:
     def host(self) -> str:
         """Host and port of the server."""
         return urlsplit(self.url).netloc
+
+    def lane(self) -> "Session":
+        """Return a session beside this one, with a connection of its own and the same log-in: one for each thread."""
+        return replace(self, _kept=None)
 
     def call(self, method: str, path: str, scope: str = "", *, body: Body = b"", headers: Mapping[str, str] | None = None,
              expect: Expect = EXPECTED) -> Reply:  # fmt: skip
@@ -272,7 +276,7 @@ class Session:
         query = f"service={quote(challenge.get('service', ''))}"
         wanted = scope or challenge.get("scope", "")
         if wanted:
-            query += f"&scope={quote(wanted)}"
+            query += "".join(f"&scope={quote(one)}" for one in wanted.split(" "))
         other = Session(f"{realm.scheme}://{realm.netloc}", None, self.deadline_seconds)
         headers = {"Authorization": f"Basic {_pair(self.credential)}"} if self.credential else {}
         reply = other.call(

@@ -1,7 +1,7 @@
 """Which registry commands talk to: the last one somebody logged in to."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from inkan import strict_json
@@ -78,6 +78,17 @@ def url_of(host: str) -> str:
     """
     known = current()
     return known.url if known.host == host else f"https://{host}"
+
+
+def located(image: str | Reference) -> Reference:
+    """Return the image that a person named; without a host it is in the registry that was logged in to last.
+
+    Raises:
+        ReferenceInvalidError: if it is none.
+        SettingInvalidError: if the configuration file cannot be used.
+    """
+    reference = Reference.parse(image) if isinstance(image, str) else image
+    return reference if reference.host else replace(reference, host=current().host)
 
 
 def remember(target: Target) -> None:

@@ -22,12 +22,15 @@ _SIZE_MAX = limits.JSON_INTEGER_MAX
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """A reference to content: its type, its digest, its size."""
+    """A reference to content: its type, its digest, its size, and in an index the platform it is for."""
 
     media_type: str
     digest: Digest
     size_bytes: int
     may_be_elsewhere: bool = False
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,16 @@ def _descriptor(tree: Any, where: str) -> Descriptor:
         _require_data(tree["data"], digest, size, where)
     media_type = _text(tree.get("mediaType"), f"a mediaType in {where}")
     elsewhere = is_foreign(media_type) or bool(tree.get("urls"))
-    return Descriptor(media_type, digest, size, elsewhere)
+    return Descriptor(media_type, digest, size, elsewhere, *_platform(tree.get("platform")))
+
+
+def _platform(tree: Any) -> tuple[str, str, str]:
+    """Return what a descriptor says of a platform; what is not text says nothing, and is no reason to refuse a manifest."""
+    if not isinstance(tree, dict):
+        return "", "", ""
+    said = (tree.get(name) for name in ("os", "architecture", "variant"))
+    os, architecture, variant = (one if isinstance(one, str) else "" for one in said)
+    return os, architecture, variant
 
 
 def _require_data(tree: Any, digest: Digest, size: int, where: str) -> None:

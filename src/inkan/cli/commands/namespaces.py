@@ -41,7 +41,7 @@ def namespace_rm(name: str, *, force: bool) -> None:
     from inkan.client.administration import Administration
 
     if not force:
-        confirm(f"Remove the namespace {name}?")
+        confirm(f"Remove the namespace {name}?", "--force")
     Administration.of_target().remove_namespace(name, force=force)
     tell(f"Namespace {name} is gone.")
     show({"removed": name}, [])

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inkan.cli.output import output_option, show, tell
-from inkan.cli.trusted import reference_of, repository_of
+from inkan.cli.trusted import client, reference_of, repository_of
 from inkan.errors import InkanError, RequestInvalidError
 
 if TYPE_CHECKING:
-    from inkan.client.trust_updater import Collection
     from inkan.tuf.keys import PublicKey
 
 
@@ -55,23 +54,16 @@ def inspect(images: tuple[str, ...], *, pretty: bool) -> None:
 @output_option
 def verify(image: str, *, offline: bool) -> None:
     """Print the digest that a tag is signed as. Nothing but a verified digest ends with exit code 0."""
-    reference = reference_of(image, needs_tag=True)
-    collection = repository_of(reference).look(offline=offline)
-    target = collection.resolve(str(reference.tag))
-    signers = collection.signers(str(reference.tag))
-    _warn(collection)
+    found = client().resolve(image, offline=offline)
     if offline:
         tell("Not asked whether this is the newest: --offline")
-    digest = f"sha256:{target.sha256}"
-    show(
-        {
-            "digest": digest,
-            "size": target.length,
-            "signers": list(signers),
-            "fresh": collection.is_fresh,
-        },
-        [digest],
-    )
+    tree = {
+        "digest": found.digest,
+        "size": found.size_bytes,
+        "signers": list(found.signers),
+        "fresh": found.is_fresh,
+    }
+    show(tree, [found.digest])
 
 
 @click.command(epilog="\b\nExamples:\n  inkan trust sign team/app:1.0\n  inkan trust sign team/app:1.0 --digest sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\n")  # fmt: skip
@@ -82,17 +74,8 @@ def verify(image: str, *, offline: bool) -> None:
 @output_option
 def sign(image: str, digest: str | None) -> None:
     """Sign what a tag names in the registry: its digest is asked for once, and that is what is signed."""
-    from inkan.client.registry import Registry
-
-    reference = reference_of(image, needs_tag=True)
-    manifest = Registry.of(reference).manifest(str(reference.tag))
-    if digest is not None and digest != str(manifest.digest):
-        raise RequestInvalidError(f"{image} is {manifest.digest}, not {digest}; nothing was signed")
-    tell("Signing and pushing trust metadata")
-    repository = repository_of(reference)
-    repository.sign(str(reference.tag), bytes.fromhex(manifest.digest.encoded), len(manifest.raw))
-    gun = f"{repository.gun}:{reference.tag}"
-    show({"image": gun, "digest": str(manifest.digest)}, [f"Successfully signed {gun}"])
+    done = client().sign(image, digest=digest)
+    show({"image": str(done.image), "digest": done.digest}, [f"Successfully signed {done.image}"])
 
 
 @click.command(
@@ -253,11 +236,6 @@ def forget(repository: str) -> None:
     """Forget what was seen of a repository, so that it may begin anew. Its keys, and yours, stay."""
     repository_of(reference_of(repository)).cache.forget()
     click.echo(f"Forgot {repository}")
-
-
-def _warn(collection: "Collection") -> None:
-    for role, error in collection.skipped.items():
-        tell(f"{role} does not verify and was left out: {error}")
 
 
 def _require_signer(name: str) -> None:
