@@ -1,7 +1,5 @@
 """Inkan in a minute, with no Docker: `make demo`. Each step is a command that a person would type; each line says what came of it."""
 
-import hashlib
-import json
 import os
 import shutil
 import socket
@@ -11,8 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from inkan.testing.images import make_image
+
 PASSWORD = "demo-password-1"
-KIND = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Demo:
@@ -90,29 +89,8 @@ class Demo:
 
     def image(self, name: str, content: bytes) -> Path:
         """Make an image without any engine; return its folder."""
-        folder = self.folder / name
-
-        def keep(raw: bytes) -> dict[str, object]:
-            digest = hashlib.sha256(raw).hexdigest()
-            path = folder / "blobs" / "sha256" / digest
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(raw)
-            return {"digest": f"sha256:{digest}", "size": len(raw)}
-
-        layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar", **keep(content)}
-        config = {
-            "mediaType": "application/vnd.oci.image.config.v1+json",
-            **keep(b'{"os":"linux","architecture":"amd64"}'),
-        }
-        manifest = keep(
-            json.dumps(
-                {"schemaVersion": 2, "mediaType": KIND, "config": config, "layers": [layer]}
-            ).encode()
-        )
-        (folder / "index.json").write_text(
-            json.dumps({"schemaVersion": 2, "manifests": [{"mediaType": KIND, **manifest}]})
-        )
-        return folder
+        make_image(self.folder / name, content)
+        return self.folder / name
 
 
 def step(text: str) -> None:

@@ -1,13 +1,15 @@
 """`inkan` and the stock clients on one trust folder: each goes on from what the other did."""
 
-import hashlib
+import io
 import json
 import os
 import shutil
+import tarfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from inkan.testing.images import make_image, make_index
 from interop.conftest import require
 from interop.docker_client import PASSPHRASES, DockerClient
 from interop.inkan_server import inkan_program
@@ -15,7 +17,6 @@ from interop.processes import run
 from interop.reference_servers import ReferenceServers
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
-IMAGE = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Inkan:
@@ -42,41 +43,6 @@ class Inkan:
 @pytest.fixture
 def mine(owner, server):
     return Inkan(owner, server)
-
-
-def make_layout(folder, content: bytes):
-    """Make an OCI image layout with one image; return its digest."""
-
-    def keep(raw: bytes) -> dict:
-        digest = hashlib.sha256(raw).hexdigest()
-        path = folder / "blobs" / "sha256" / digest
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(raw)
-        return {"digest": f"sha256:{digest}", "size": len(raw)}
-
-    layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar", **keep(content)}
-    config = json.dumps(
-        {
-            "architecture": "amd64",
-            "os": "linux",
-            "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
-        }
-    )
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": IMAGE,
-        "config": {
-            "mediaType": "application/vnd.oci.image.config.v1+json",
-            **keep(config.encode()),
-        },
-        "layers": [layer],
-    }
-    made = keep(json.dumps(manifest).encode())
-    (folder / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
-    (folder / "index.json").write_text(
-        json.dumps({"schemaVersion": 2, "manifests": [{"mediaType": IMAGE, **made}]})
-    )
-    return made["digest"]
 
 
 @pytest.fixture
@@ -117,7 +83,7 @@ def test_inkan_goes_on_from_docker_and_docker_from_inkan(owner, mine, signed, pe
 def test_a_repository_that_inkan_begins_docker_goes_on_with(
     owner, mine, repository, person, tmp_path
 ):
-    digest = make_layout(tmp_path / "image", b"layer" * 100)
+    digest = make_image(tmp_path / "image", b"layer" * 100)
     said = mine("push", "--from", tmp_path / "image", f"{repository}:1.0")
     assert f"Successfully signed {repository}:1.0" in said.out
     assert f'Finished initializing "{repository}"' in said.err
@@ -325,6 +291,83 @@ def test_images_go_from_the_engine_and_back(owner, mine, repository, person, tmp
     assert (nowhere.code, "--from or --to" in nowhere.err) == (7, True)
 
 
+def a_tar(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo("file")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def test_an_index_is_signed_whole_and_pulled_whole_or_for_one_platform(
+    owner, mine, repository, person, tmp_path
+):
+    layers = {"linux/amd64": [a_tar(b"amd64")], "linux/arm64": [a_tar(b"arm64")]}
+    digest = make_index(tmp_path / "image", layers)
+    name = f"{repository}:1.0"
+    mine("push", "--from", tmp_path / "image", name)
+    assert mine("trust", "verify", name).out == f"{digest}\n"
+    assert f"Digest: {digest}" in mine("pull", "--to", tmp_path / "whole", name).out
+    arm = mine("pull", "--to", tmp_path / "arm", "--platform", "linux/arm64", name)
+    assert f"Digest: {digest}" not in arm.out
+    assert len(list((tmp_path / "arm" / "blobs" / "sha256").glob("[0-9a-f]*"))) == 3
+    missing = mine(
+        "pull", "--to", tmp_path / "none", "--platform", "windows/amd64", name, check=False
+    )
+    assert (missing.code, "it has linux/amd64, linux/arm64" in missing.err) == (3, True)
+    # the engine takes the image for itself, and docker too finds the signed index
+    mine("pull", name)
+    mine_id = owner.image_id(name)
+    owner("rmi", "-f", mine_id)
+    consumer = person("consumer")
+    consumer("pull", name, trust=True)
+    assert consumer.image_id(name) == mine_id
+    alone = f"{repository}:arm"
+    mine("push", "--from", tmp_path / "image", "--platform", "linux/arm64", alone)
+    assert mine("trust", "verify", alone).out.strip() in arm.out
+
+
+def test_images_go_to_and_from_files_that_other_programs_read(owner, mine, repository, tmp_path):
+    require(shutil.which("skopeo"), "skopeo is not installed")
+    digest = make_image(tmp_path / "image", a_tar(b"one"), a_tar(b"two"))
+    name = f"{repository}:1.0"
+    mine("push", "--from", tmp_path / "image", name)
+    mine("pull", "--to", tmp_path / "image.tar", name)
+    shown = run("skopeo", "inspect", f"oci-archive:{tmp_path / 'image.tar'}", env={})
+    assert json.loads(shown.out)["Digest"] == digest
+    mine("copy", name, f"docker-archive:{tmp_path / 'saved.tar'}")
+    assert name in owner("load", "-i", tmp_path / "saved.tar").out
+    run("skopeo", "copy", "--preserve-digests", f"oci-archive:{tmp_path / 'image.tar'}", f"oci-archive:{tmp_path / 'theirs.tar'}:2.0", env={})  # fmt: skip
+    said = mine("push", "--from", tmp_path / "theirs.tar", f"{repository}:2.0")
+    assert digest in said.out
+    mine("copy", f"docker-archive:{tmp_path / 'saved.tar'}", f"{repository}:3.0")
+    owner("pull", f"{repository}:3.0", trust=True)
+
+
+def test_a_signed_image_is_copied_and_signed_there(owner, mine, signed, person, tmp_path):
+    there = f"{signed}-copy"
+    said = mine("copy", f"{signed}:1.0", f"{there}:2.0")
+    assert "mounted" in said.err
+    person("consumer")("pull", f"{there}:2.0", trust=True)
+    owner.make_image(f"{signed}:dev", b"nobody signed it")
+    owner("push", f"{signed}:dev")
+    refused = mine("copy", f"{signed}:dev", f"{there}:dev", check=False)
+    assert refused.code == 6
+    assert mine("pull", "--disable-content-trust", f"{there}:dev", check=False).code == 3
+    reference = ReferenceServers(tmp_path).start()
+    try:
+        elsewhere = f"{reference.host}/team/app"
+        digest = mine("trust", "verify", f"{signed}:1.0").out.strip()
+        out = mine("copy", "--disable-content-trust", f"{signed}:1.0", f"{elsewhere}:1.0")
+        assert "copied" in out.err
+        assert digest in out.out
+        mine("copy", f"{elsewhere}@{digest}", f"{there}:3.0")
+        assert mine("trust", "verify", f"{there}:3.0").out.strip() == digest
+    finally:
+        reference.stop()
+
+
 def test_S46_to_S49_a_repository_is_signed_anew_under_another_name(
     owner, mine, signed, person, server
 ):
@@ -371,7 +414,7 @@ def test_against_notary_server_it_is_all_the_same(cli, engine, tmp_path):
 
 
 def test_content_trust_is_on_unless_somebody_says_off(mine, repository, tmp_path):
-    make_layout(tmp_path / "image", b"unsigned")
+    make_image(tmp_path / "image", b"unsigned")
     off = {"DOCKER_CONTENT_TRUST": "0"}
     assert (
         "signed" not in mine("push", "--from", tmp_path / "image", f"{repository}:1.0", env=off).out

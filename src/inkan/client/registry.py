@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from inkan import limits
 from inkan.client import targets
-from inkan.client.session import Expect, Reply, Session
+from inkan.client.session import Expect, Reply, Session, is_plain_loopback
 from inkan.client.trust_server import find_credential
 from inkan.errors import ContentAlteredError, ServerUnreachableError
 from inkan.oci.digest import Digest
@@ -44,8 +44,11 @@ class Registry:
     @classmethod
     def of(cls, reference: Reference) -> "Registry":
         """Return the repository of an image."""
-        session = Session(targets.url_of(reference.host), find_credential(reference.host))
-        return cls(session, reference.repository)
+        url, credential = targets.url_of(reference.host), find_credential(reference.host)
+        if credential is None and is_plain_loopback(reference.host):
+            # never with a password: whoever takes the port while a server is away would be given it
+            url = f"http://{reference.host}"
+        return cls(Session(url, credential), reference.repository)
 
     def lane(self) -> "Registry":
         """Return the same repository over a connection of its own: one for each thread."""

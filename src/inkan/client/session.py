@@ -8,6 +8,7 @@ Source: Distribution project, Token Authentication Specification; RFC 7617; docs
 
 import http.client
 import re
+import socket
 import ssl
 import time
 from base64 import b64encode
@@ -27,6 +28,7 @@ from inkan.errors import (
     JsonInvalidError,
     ServerUnreachableError,
 )
+from inkan.oci.reference import hostname
 
 _SECONDS = 30
 _ERROR_BYTES = 64 * limits.KIB
@@ -309,6 +311,27 @@ class Session:
             self.close()
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise ServerUnreachableError(f"{self.url} does not answer: {reason}") from error
+
+
+def is_plain_loopback(host: str) -> bool:
+    """Return whether a registry on this very machine speaks plain HTTP, as docker allows there and nowhere else."""
+    name = hostname(host)
+    if name != "localhost" and not name.startswith("127."):
+        return False
+    port = int(host.rpartition(":")[2]) if ":" in host else 443
+    context = ssl.create_default_context()
+    # nothing is sent, and nothing believed, over this connection
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((name, port), _SECONDS) as connection,
+            context.wrap_socket(connection, server_hostname=name),
+        ):
+            return False
+    except ssl.SSLError as error:
+        return error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
+    except OSError:
+        return False
 
 
 def _fields(response: http.client.HTTPResponse) -> dict[str, str]:

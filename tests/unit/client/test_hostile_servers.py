@@ -12,6 +12,7 @@ import pytest
 from inkan import limits
 from inkan.client.credentials import Credential
 from inkan.client.layout import ImageLayout
+from inkan.client.progress import Silence
 from inkan.client.registry import Registry
 from inkan.client.session import Session
 from inkan.client.transfer import pull
@@ -43,6 +44,12 @@ def hostile():
             self.server.seen.append((self.command, self.path, dict(self.headers)))
             length = int(self.headers.get("Content-Length") or 0)
             self.body = self.rfile.read(length)
+            with contextlib.suppress(ConnectionError):
+                self.server.behave(self)
+
+        def do_PATCH(self):
+            # whoever behaves here decides how much of the body is read
+            self.server.seen.append((self.command, self.path, dict(self.headers)))
             with contextlib.suppress(ConnectionError):
                 self.server.behave(self)
 
@@ -284,12 +291,41 @@ def test_a_pull_that_is_cut_a_hundred_times_goes_on_and_ends_with_the_image(
     named = tmp_path / "blobs" / "sha256" / digest[7:]
     for _ in range(150):
         try:
-            pull(registry, str(Digest.of(manifest)), layout, lambda *_: None)
+            pull(registry, registry.manifest(str(Digest.of(manifest))), layout, Silence())
             break
         except ServerUnreachableError:
             assert not named.exists()
     assert len(cuts) in range(50, 101)
     assert named.read_bytes() == content
+
+
+def test_a_push_that_is_cut_again_and_again_goes_on_where_the_registry_has_got_to(hostile, session):
+    content = random.Random(6).randbytes(6 * 2**20)
+    held, seen = bytearray(), []
+
+    def behave(handler):
+        seen.append(handler.command)
+        size = int(handler.headers.get("Content-Length", 0))
+        if handler.command == "PATCH":
+            start = int(handler.headers["Content-Range"].partition("-")[0])
+            assert start == len(held)
+            cut = min(size, 2**21) if seen.count("PATCH") < 3 else size
+            while cut:
+                piece = handler.rfile.read(min(cut, 65536))
+                held.extend(piece)
+                cut -= len(piece)
+            if len(held) < len(content):
+                handler.connection.shutdown(2)
+                handler.close_connection = True
+                return
+        status = {"POST": 202, "PATCH": 202, "GET": 204, "PUT": 201, "HEAD": 404}[handler.command]
+        handler.reply(status, Location="/upload/1", Range=f"0-{max(len(held) - 1, 0)}")
+
+    hostile.behave = behave
+    registry = Registry(session, RepositoryName("team/app"))
+    registry.push_blob(str(Digest.of(content)), len(content), lambda start: [content[start:]])
+    assert bytes(held) == content
+    assert seen.count("PATCH") == 3
 
 
 def test_nobody_listens():
