@@ -164,7 +164,7 @@ def play(demo: Demo) -> None:
     demo.inkan("owner", "trust", "signer", "remove", "--force", "alice", app, code=3)
     step("the key folder lost           nothing can be signed")
     demo.inkan("owner", "keys", "restore", demo.folder / "keys.inkan")
-    demo.inkan("owner", "trust", "rotate", app, "targets")
+    demo.inkan("owner", "trust", "key", "rotate", app, "targets")
     step("restored, and signed again    with a new repository key at once")
     demo.stop()
 

@@ -138,7 +138,7 @@ def test_keys_rotate_and_notary_follows(owner, mine, signed, server, tmp_path):
     require(shutil.which("notary"), "notary is not installed")
     mine("trust", "verify", f"{signed}:1.0")
     for words in (("targets",), ("snapshot", "-r"), ("timestamp", "-r"), ("root",)):
-        mine("trust", "rotate", signed, *words)
+        mine("trust", "key", "rotate", signed, *words)
         mine("trust", "verify", f"{signed}:1.0")
     assert owner.signatures(signed)["SignedTags"][0]["SignedTag"] == "1.0"
     owner.make_image(f"{signed}:2.0", b"after")
@@ -163,17 +163,17 @@ def test_keys_rotate_and_notary_follows(owner, mine, signed, server, tmp_path):
 
 
 def test_a_repository_whose_snapshot_key_is_at_home(owner, mine, signed):
-    mine("trust", "rotate", signed, "snapshot")
+    mine("trust", "key", "rotate", signed, "snapshot")
     for words in (
         ("trust", "sign", f"{signed}:1.0"),
-        ("trust", "rotate", signed, "root"),
-        ("trust", "rotate", signed, "targets"),
+        ("trust", "key", "rotate", signed, "root"),
+        ("trust", "key", "rotate", signed, "targets"),
     ):
         mine(*words)
         mine("trust", "verify", f"{signed}:1.0")
     owner.make_image(f"{signed}:2.0", b"docker signs the snapshot too")
     owner("push", f"{signed}:2.0", trust=True)
-    mine("trust", "rotate", "-r", signed, "snapshot")
+    mine("trust", "key", "rotate", "-r", signed, "snapshot")
     mine("trust", "verify", f"{signed}:2.0")
 
 
@@ -402,7 +402,7 @@ def test_against_notary_server_it_is_all_the_same(cli, engine, tmp_path):
         theirs = owner("trust", "inspect", *shown, name, **trust).out
         assert mine("trust", "inspect", *shown, name, env=env).out == theirs
     mine("trust", "revoke", f"{name}:1.0", env=env)
-    mine("trust", "rotate", name, "targets", env=env)
+    mine("trust", "key", "rotate", name, "targets", env=env)
     mine("trust", "key", "generate", "alice", "--dir", owner.home)
     mine("trust", "signer", "add", "--key", owner.home / "alice.pub", "alice", name, env=env)
     owner("trust", "sign", f"{name}:2.0", **trust)

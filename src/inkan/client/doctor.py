@@ -172,5 +172,5 @@ def _roots(now: datetime) -> Iterator[Finding]:
             state = "has ended" if min(ends) <= now else f"ends on {min(ends):%Y-%m-%d}"
             yield Finding(
                 f"the root of {gun} {state}",
-                f"its owner gives it a new key: inkan trust rotate {gun} root",
+                f"its owner gives it a new key: inkan trust key rotate {gun} root",
             )

@@ -7,8 +7,12 @@ import re
 from typing import Any
 
 from inkan.client.trust_updater import Collection
+from inkan.keys.folder import KeyFolder
+from inkan.tuf.certificates import RootCertificate
 from inkan.tuf.delegations import REPO_ADMIN, SignedTag, released
-from inkan.tuf.roles import RELEASES, ROOT, TARGETS
+from inkan.tuf.envelope import SignedFile
+from inkan.tuf.keys import PublicKey
+from inkan.tuf.roles import RELEASES, ROOT, SNAPSHOT, TARGETS, TIMESTAMP, RoleName
 
 _SHORT = 12
 
@@ -27,6 +31,46 @@ def describe(name: str, collection: Collection, tag: str) -> dict[str, Any]:
         "AdministrativeKeys": [
             {"Name": "Root", "Keys": [{"ID": key} for key in root]},
             {"Name": "Repository", "Keys": [{"ID": key} for key in repository]},
+        ],
+    }
+
+
+def describe_fully(name: str, collection: Collection, tag: str, keys: KeyFolder) -> dict[str, Any]:
+    """Return what docker shows, and beside it each file's version, expiry and signers, the root's certificate, and which of the keys are here.
+
+    Args:
+        name: as it was asked for.
+        collection: verified.
+        tag: the only one to show; all where it is empty.
+        keys: where private keys are.
+    """
+    trusted, held = collection.trusted, {one.key_id: one for one in keys.list()}
+    files: dict[RoleName, SignedFile] = {ROOT: collection.root, **collection.files}
+    if trusted.snapshot is not None and trusted.timestamp is not None:
+        files |= {SNAPSHOT: trusted.snapshot, TIMESTAMP: trusted.timestamp}
+    listed = {key.key_id: key for role in files for key in _keys_of(collection, role)}
+    ours = [held[key.canonical_key_id] for key in listed.values() if key.canonical_key_id in held]
+    return {
+        **describe(name, collection, tag),
+        "Gun": collection.gun,
+        "Fresh": collection.is_fresh,
+        "Files": {
+            str(role): {
+                "Version": file.version,
+                "Expires": file.expires.isoformat(),
+                "SignedBy": sorted(one.key_id for one in file.signatures if one.key_id in listed),
+            }
+            for role, file in sorted(files.items())
+        },
+        "Unverified": {str(role): str(error) for role, error in collection.skipped.items()},
+        "RootCertificateExpires": [
+            RootCertificate.parse(key.public).not_after.isoformat()
+            for key in collection.root.role_keys(ROOT).keys
+            if key.keytype.is_certificate
+        ],
+        "KeyFiles": [
+            {"ID": one.key_id, "Role": one.role, "File": str(one.path)}
+            for one in sorted(ours, key=lambda one: one.key_id)
         ],
     }
 
@@ -65,6 +109,17 @@ def administrative_keys(collection: Collection) -> tuple[list[str], list[str]]:
     """Return the key IDs of root and of targets."""
     root, targets = (collection.root.role_keys(role).keys for role in (ROOT, TARGETS))
     return sorted(key.key_id for key in root), sorted(key.canonical_key_id for key in targets)
+
+
+def _keys_of(collection: Collection, role: RoleName) -> tuple[PublicKey, ...]:
+    if role in (ROOT, TARGETS, SNAPSHOT, TIMESTAMP):
+        return collection.root.role_keys(role).keys
+    return next(
+        one.keys.keys
+        for file in collection.files.values()
+        for one in file.delegations
+        if one.role == role
+    )
 
 
 def _rows(collection: Collection, tag: str) -> list[SignedTag]:

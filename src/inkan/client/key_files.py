@@ -3,18 +3,27 @@
 Source: docker CLI, `cli/command/trust/key_generate.go`, `key_load.go`; spec § 3.3 and 3.4 of the trust protocol as measured.
 """
 
-import os
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from inkan import limits
+from inkan.client.environment import docker_folder
+from inkan.client.private_file import write_new
 from inkan.errors import ConflictError, KeyInvalidError, NotFoundError, RequestInvalidError
 from inkan.keys.folder import KeyFile, KeyFolder, signer_of
 from inkan.keys.pem import KeyBlock, decrypt, parse_blocks
+from inkan.oci.reference import Gun
 from inkan.tuf.keys import KeyType, PublicKey
 from inkan.tuf.sign import EcdsaSigner
 
+_ROOT, _OF_A_COLLECTION = "root", ("targets", "snapshot", "timestamp")
 _SIGNER = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
+
+
+def docker_keys() -> KeyFolder:
+    """Return the keys of docker's folder."""
+    return KeyFolder(docker_folder() / "trust")
 
 
 def generate(
@@ -34,11 +43,9 @@ def generate(
     signer = EcdsaSigner.generate()
     block = KeyBlock("PUBLIC KEY", {"role": name}, signer.public_key.public)
     try:
-        descriptor = os.open(public, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
+        write_new(public, block.to_text().encode())
+    except ConflictError as error:
         raise ConflictError(f'public key file already exists: "{public}"') from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(block.to_text())
     return folder.add(signer, name, "", passphrase), public
 
 
@@ -59,11 +66,68 @@ def load(folder: KeyFolder, name: str, path: Path, old: str, new: str) -> KeyFil
     return folder.add(signer_of(decrypt(block, old)), name, "", new)
 
 
+def export(folder: KeyFolder, chosen: Sequence[KeyFile], path: Path) -> None:
+    """Write keys into one new file as notary exports them: each under its own passphrase, with a header that says which it is.
+
+    Raises:
+        ConflictError: if the file is there already.
+        KeyInvalidError: if a key has no passphrase: it would lie open in the file.
+    """
+    text = ""
+    for one in chosen:
+        block = folder.block(one.key_id)
+        if not block.is_encrypted:
+            raise KeyInvalidError(
+                f"key {one.key_id[:12]} has no passphrase and is not exported; give it one: inkan trust key passwd {one.key_id[:12]}"
+            )
+        text += KeyBlock(block.kind, {**block.headers, "path": one.key_id}, block.body).to_text()
+    write_new(path, text.encode())
+
+
+def import_all(folder: KeyFolder, path: Path, role: str, gun: str, passphrase_of: Callable[[str, str, bool], str]) -> list[KeyFile]:  # fmt: skip
+    """Keep every private key of a file; return what was kept. All of them are opened before the first is kept.
+
+    Args:
+        folder: where to.
+        path: the file.
+        role: what the keys are for, where their headers do not say it, or say it wrongly.
+        gun: which collection they are for, likewise.
+        passphrase_of: gives the passphrase of a key by its number and role; the last argument says whether it is for a new file.
+
+    Raises:
+        KeyInvalidError: if one holds no private key that signs here, or is a root key that lies open.
+        PassphraseInvalidError: if a passphrase is wrong.
+    """
+    found = []
+    for number, block in enumerate(read_blocks(path), 1):
+        # headers are hints: a file is named after the key itself, and what it may sign is said by the collection's root
+        said_role = role or block.role or "delegation"
+        said_gun = gun or (block.gun if said_role in _OF_A_COLLECTION else "")
+        if said_role == _ROOT and not block.is_encrypted:
+            raise KeyInvalidError("only encrypted root keys may be imported")
+        if said_role in _OF_A_COLLECTION:
+            Gun.parse(said_gun)
+        elif said_role != _ROOT:
+            require_signer_name(said_role)
+        secret = passphrase_of(f"key {number} of {path}", said_role, not block.is_encrypted)
+        found.append((signer_of(decrypt(block, secret)), said_role, said_gun, secret))
+    return [folder.add(signer, role, gun, secret) for signer, role, gun, secret in found]
+
+
 def read_block(path: Path) -> KeyBlock:
     """Return the first PEM block of a file.
 
     Raises:
         KeyInvalidError: if it cannot be read, or holds none.
+    """
+    return read_blocks(path)[0]
+
+
+def read_blocks(path: Path) -> list[KeyBlock]:
+    """Return the PEM blocks of a file.
+
+    Raises:
+        KeyInvalidError: if it cannot be read, holds none, or more than anybody has.
     """
     try:
         content = path.read_bytes()[: limits.MIB].decode("ascii")
@@ -71,7 +135,10 @@ def read_block(path: Path) -> KeyBlock:
         raise KeyInvalidError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise KeyInvalidError(f"provided file {path} is not a key in PEM form") from error
-    return parse_blocks(content)[0]
+    blocks = parse_blocks(content)
+    if len(blocks) > limits.KEYS_PER_FILE:
+        raise KeyInvalidError(f"{path} holds more than {limits.KEYS_PER_FILE} keys")
+    return blocks
 
 
 def read_public_key(path: Path) -> PublicKey:

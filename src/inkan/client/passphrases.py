@@ -1,8 +1,8 @@
 """Where the passphrases of key files come from: docker's variables, files that variables name, else a person.
 
 ```text
-DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE          INKAN_ROOT_PASSPHRASE_FILE           the root key
-DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE    INKAN_REPOSITORY_PASSPHRASE_FILE     every other key
+DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE          INKAN_ROOT_PASSPHRASE_FILE           INKAN_ROOT_PASSPHRASE_FD          the root key
+DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE    INKAN_REPOSITORY_PASSPHRASE_FILE     INKAN_REPOSITORY_PASSPHRASE_FD    every other key
 ```
 
 Never an argument: those are everybody's to read.
@@ -11,6 +11,7 @@ Source: docker CLI, `cli/trust/trust.go`, `GetPassphraseRetriever`.
 """
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from inkan import limits
@@ -76,11 +77,34 @@ def _configured(role: str) -> str:
     kind = "ROOT" if role == "root" else "REPOSITORY"
     if given := variable(f"DOCKER_CONTENT_TRUST_{kind}_PASSPHRASE"):
         return given
-    if file := variable(f"INKAN_{kind}_PASSPHRASE_FILE"):
-        try:
-            return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise PassphraseRequiredError(
-                f"INKAN_{kind}_PASSPHRASE_FILE cannot be read: {error}"
-            ) from error
-    return ""
+    return from_file(f"INKAN_{kind}_PASSPHRASE") or from_descriptor(f"INKAN_{kind}_PASSPHRASE_FD")
+
+
+def from_file(name: str) -> str:
+    """Return the first line of the file that the variable NAME_FILE names; empty where it names none.
+
+    Raises:
+        PassphraseRequiredError: if it cannot be read.
+    """
+    file = variable(f"{name}_FILE")
+    try:
+        return Path(file).read_text(encoding="utf-8").rstrip("\r\n") if file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise PassphraseRequiredError(f"{name}_FILE cannot be read: {error}") from error
+
+
+@cache
+def from_descriptor(name: str) -> str:
+    """Return what comes from the open file descriptor that a variable numbers, read once; empty where it numbers none.
+
+    Raises:
+        PassphraseRequiredError: if it is no descriptor that can be read.
+    """
+    number = variable(name)
+    if not number:
+        return ""
+    try:
+        with open(int(number), "rb", closefd=False) as file:
+            return file.read(limits.KEY_FILE_BYTES).decode().rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise PassphraseRequiredError(f"{name} is no descriptor to read from: {error}") from error

@@ -81,10 +81,18 @@ class KeyFolder:
         Raises:
             NotFoundError: if the key is not here.
         """
+        return self.block(key_id).is_encrypted
+
+    def block(self, key_id: str) -> KeyBlock:
+        """Return a key as its file has it, under its passphrase.
+
+        Raises:
+            NotFoundError: if the key is not here.
+        """
         file = self.find(key_id)
         if file is None:
             raise NotFoundError(f"the private key {key_id[:12]} is not in {self.path}")
-        return _read(file.path).is_encrypted
+        return _read(file.path)
 
     def add(self, signer: Signer, role: str, gun: str, passphrase: str) -> KeyFile:
         """Keep a key under a passphrase; it is on the disk when this returns. A key that is here already stays as it is.

@@ -1,6 +1,5 @@
-"""`inkan trust key generate|load|list|passwd`, and `inkan keys backup|restore|check`."""
+"""`inkan trust key generate|load|list|export|import|passwd|rotate`, and `inkan keys backup|restore|check`."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,11 +7,11 @@ import click
 
 from inkan.cli.output import output_option, show, table, tell
 from inkan.cli.prompts import ask_secret
-from inkan.errors import ConflictError, NotFoundError, RequestInvalidError
+from inkan.errors import NotFoundError, RequestInvalidError
 
 if TYPE_CHECKING:
     from inkan.client.passphrases import Passphrases
-    from inkan.keys.folder import KeyFolder
+    from inkan.keys.folder import KeyFile, KeyFolder
 
 
 @click.group()
@@ -76,7 +75,7 @@ def list_keys() -> None:
 def passwd(which: str) -> None:
     """Put a key under another passphrase."""
     folder = _folder()
-    found = [one for one in folder.list() if which == one.role or one.key_id.startswith(which)]
+    found = _chosen(folder, which)
     if len(found) != 1:
         raise NotFoundError(
             f"{len(found)} keys are called {which}; inkan trust key list shows their IDs"
@@ -89,6 +88,58 @@ def passwd(which: str) -> None:
     click.echo(f"Successfully updated passphrase for key ID {found[0].key_id}")
 
 
+@key.command("export", epilog="\b\nExamples:\n  inkan trust key export keys.pem\n  inkan trust key export root.pem root\n")  # fmt: skip
+@click.argument("file")
+@click.argument("which", metavar="[KEY-ID|ROLE|REPOSITORY]...", nargs=-1)
+def export(file: str, which: tuple[str, ...]) -> None:
+    """Write keys into one file, each under its own passphrase, as notary reads them; all of them, where none is named."""
+    from inkan.client import key_files
+
+    folder = _folder()
+    chosen = folder.list() if not which else []
+    for word in which:
+        found = _chosen(folder, word)
+        if not found:
+            raise NotFoundError(f"no key is called {word}; inkan trust key list shows their IDs")
+        chosen += [one for one in found if one not in chosen]
+    if not chosen:
+        raise NotFoundError(f"there are no keys in {folder.path}")
+    key_files.export(folder, chosen, Path(file))
+    click.echo(f"Successfully exported {len(chosen)} keys to {file}")
+
+
+@key.command("import", epilog="\b\nExamples:\n  inkan trust key import keys.pem\n  inkan trust key import --role alice alice.pem\n")  # fmt: skip
+@click.argument("file")
+@click.option("--role", default="", metavar="ROLE", help="What the keys are for, if not what the file says: root, targets, snapshot or a signer.")  # fmt: skip
+@click.option("--gun", default="", metavar="REPOSITORY", help="The repository that targets and snapshot keys are for.")  # fmt: skip
+def import_keys(file: str, role: str, gun: str) -> None:
+    """Keep every key of a file that notary or inkan has exported."""
+    from inkan.client import key_files
+
+    passphrases = _passphrases()
+
+    def passphrase_of(name: str, said_role: str, is_new: bool) -> str:  # noqa: FBT001 - a callback's
+        return passphrases.new(said_role) if is_new else passphrases.of(name, said_role)
+
+    kept = key_files.import_all(_folder(), Path(file), role, gun, passphrase_of)
+    for one in kept:
+        click.echo(f"{one.key_id}  {one.role}  {one.gun}".rstrip())
+    tell(f"Successfully imported {len(kept)} keys from {file}")
+
+
+@key.command("rotate", epilog="\b\nExamples:\n  inkan trust key rotate team/app targets\n  inkan trust key rotate team/app snapshot --server-managed\n")  # fmt: skip
+@click.argument("repository")
+@click.argument("role", type=click.Choice(["root", "targets", "snapshot", "timestamp"]))
+@click.option("-r", "--server-managed", is_flag=True, help="Let the server make and hold the key.")
+def rotate(repository: str, role: str, *, server_managed: bool) -> None:
+    """Give a role a new key; clients that know the old root follow."""
+    from inkan.cli.trusted import reference_of, repository_of
+    from inkan.tuf.roles import RoleName
+
+    repository_of(reference_of(repository)).rotate(RoleName.parse(role), remote=server_managed)
+    click.echo(f"Successfully rotated {role} key for repository {repository}")
+
+
 @click.group()
 def keys() -> None:
     """Back up all keys and roots of trust in one encrypted file, and put them back."""
@@ -99,18 +150,12 @@ def keys() -> None:
 def backup(file: str) -> None:
     """Write an encrypted archive of your keys and of the roots you trust."""
     from inkan.client.key_backup import collect
+    from inkan.client.private_file import write_new
     from inkan.keys.backup import seal
 
     files = collect()
     passphrase = _backup_passphrase(is_new=True)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise ConflictError(f"{file} is there already") from error
-    with os.fdopen(descriptor, "wb") as archive:
-        archive.write(seal(files, passphrase))
-        archive.flush()
-        os.fsync(archive.fileno())
+    write_new(Path(file), seal(files, passphrase))
     count = sum(name.startswith("private/") for name in files)
     click.echo(
         f"{count} keys are backed up in {file}. Keep it, and its passphrase, somewhere else."
@@ -156,24 +201,27 @@ def _opened(file: str) -> dict[str, bytes]:
 
 
 def _backup_passphrase(*, is_new: bool) -> str:
-    from inkan.client.environment import variable
+    from inkan.client.passphrases import from_descriptor, from_file
 
-    if given := variable("INKAN_BACKUP_PASSPHRASE_FILE"):
-        try:
-            return Path(given).read_text(encoding="utf-8").rstrip("\r\n")
-        except OSError as error:
-            raise NotFoundError(f"{given} cannot be read: {error.strerror}") from error
+    given = from_file("INKAN_BACKUP_PASSPHRASE") or from_descriptor("INKAN_BACKUP_PASSPHRASE_FD")
+    if given:
+        return given
     chosen = ask_secret("Enter the passphrase of the backup")
     if is_new and chosen != ask_secret("Repeat the passphrase of the backup"):
         raise RequestInvalidError("passphrases do not match")
     return chosen
 
 
-def _folder() -> "KeyFolder":
-    from inkan.client.environment import docker_folder
-    from inkan.keys.folder import KeyFolder
+def _chosen(folder: "KeyFolder", which: str) -> "list[KeyFile]":
+    return [
+        one for one in folder.list() if which in (one.role, one.gun) or one.key_id.startswith(which)
+    ]
 
-    return KeyFolder(docker_folder() / "trust")
+
+def _folder() -> "KeyFolder":
+    from inkan.client.key_files import docker_keys
+
+    return docker_keys()
 
 
 def _passphrases() -> "Passphrases":

@@ -1,4 +1,4 @@
-"""`inkan trust inspect|verify|sign|revoke|signer|witness|repair|rotate|pin|forget`: the words of `docker trust`, and what it lacks."""
+"""`inkan trust inspect|verify|sign|revoke|signer|witness|repair|pin|forget`: the words of `docker trust`, and what it lacks."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,18 +10,27 @@ from inkan.cli.trusted import client, reference_of, repository_of
 from inkan.errors import InkanError, RequestInvalidError
 
 if TYPE_CHECKING:
+    from inkan.client.trust_updater import Collection
     from inkan.tuf.keys import PublicKey
 
 
-@click.command(
-    epilog="\b\nExamples:\n  inkan trust inspect team/app\n  inkan trust inspect --pretty team/app:1.0\n"
-)
+@click.command(epilog="\b\nExamples:\n  inkan trust inspect team/app\n  inkan trust inspect --pretty team/app:1.0\n  inkan trust inspect --format '{{range .SignedTags}}{{println .SignedTag .Digest}}{{end}}' team/app\n")  # fmt: skip
 @click.argument("images", metavar="IMAGE[:TAG]...", nargs=-1, required=True)
 @click.option("--pretty", is_flag=True, help="Print for people, not for programs.")
-def inspect(images: tuple[str, ...], *, pretty: bool) -> None:
-    """Show who signed what, and with which keys, as `docker trust inspect` does; verified first."""
+@click.option("-f", "--format", "template", metavar="TEMPLATE", help="Print what a Go template says of each image.")  # fmt: skip
+@output_option
+def inspect(images: tuple[str, ...], *, pretty: bool, template: str | None) -> None:
+    """Show who signed what, and with which keys, as `docker trust inspect` does; verified first.
+
+    With -o json or --format there is more than docker shows: versions, expiries and who signed each file, key files that are here, and for an image that fails why.
+    """
+    import json
+
+    from inkan.cli.output import wants_json
     from inkan.client.inspection import describe, lay_out
 
+    if pretty and template:
+        raise RequestInvalidError("--pretty and --format are two ways to print; say one")
     found, failures = [], []
     for text in images:
         try:
@@ -29,17 +38,17 @@ def inspect(images: tuple[str, ...], *, pretty: bool) -> None:
             collection = repository_of(reference).look()
             found.append((text, collection, str(reference.tag) if reference.tag else ""))
         except InkanError as error:
-            failures.append(error)
+            failures.append((text, error))
     if pretty:
         click.echo("\n\n".join(lay_out(*one) for one in found), nl=bool(found))
+    elif template or wants_json():
+        _print_fully(found, failures, template)
     else:
-        import json
-
         click.echo(json.dumps([describe(*one) for one in found], indent=4) if found else "[]")
-    for failure in failures[:-1]:
+    for _, failure in failures[:-1]:
         tell(str(failure))
     if failures:
-        raise failures[-1]
+        raise failures[-1][1]
 
 
 @click.command(
@@ -198,18 +207,6 @@ def repair(repository: str, *, yes: bool) -> None:
     click.echo(f"Repaired {', '.join(map(str, stuck))} of {repository}")
 
 
-@click.command(epilog="\b\nExamples:\n  inkan trust rotate team/app targets\n  inkan trust rotate team/app snapshot --server-managed\n")  # fmt: skip
-@click.argument("repository")
-@click.argument("role", type=click.Choice(["root", "targets", "snapshot", "timestamp"]))
-@click.option("-r", "--server-managed", is_flag=True, help="Let the server make and hold the key.")
-def rotate(repository: str, role: str, *, server_managed: bool) -> None:
-    """Give a role a new key; clients that know the old root follow."""
-    from inkan.tuf.roles import RoleName
-
-    repository_of(reference_of(repository)).rotate(RoleName.parse(role), remote=server_managed)
-    click.echo(f"Successfully rotated {role} key for repository {repository}")
-
-
 @click.command(epilog="\b\nExamples:\n  inkan trust pin team/app\n  inkan trust pin team/app --pattern 'registry.example.com/team/*'\n")  # fmt: skip
 @click.argument("repository")
 @click.option(
@@ -238,6 +235,27 @@ def forget(repository: str) -> None:
     click.echo(f"Forgot {repository}")
 
 
+def _print_fully(found: "list[tuple[str, Collection, str]]", failures: list[tuple[str, InkanError]], template: str | None) -> None:  # fmt: skip
+    import json
+
+    from inkan.cli.exits import exit_code
+    from inkan.cli.template import render
+    from inkan.client.inspection import describe_fully
+    from inkan.client.key_files import docker_keys
+
+    folder = docker_keys()
+    trees = [describe_fully(*one, folder) for one in found]
+    if template:
+        for tree in trees:
+            click.echo(render(template, tree))
+        return
+    kinds = [
+        {"Name": name, "Error": type(one).__name__, "Message": str(one), "Exit": exit_code(one)}
+        for name, one in failures
+    ]
+    click.echo(json.dumps([*trees, *kinds], indent=2))
+
+
 def _require_signer(name: str) -> None:
     from inkan.tuf.roles import RoleName
 
@@ -254,5 +272,5 @@ def _public_key(path: Path) -> "PublicKey":
 
 def describe_commands() -> dict[str, Any]:
     """Return the commands of this file by their names below `inkan trust`."""
-    commands = (inspect, verify, sign, revoke, signer, witness, repair, rotate, pin, forget)
+    commands = (inspect, verify, sign, revoke, signer, witness, repair, pin, forget)
     return {str(command.name): command for command in commands}
