@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attacks.hostile import EVIL, GOOD, GUN, Client
 from inkan.client.trust_cache import TrustCache
-from inkan.client.trust_updater import TrustUpdater
 from inkan.errors import (
     AccessDeniedError,
     CorruptError,
@@ -41,64 +41,6 @@ from inkan.tuf.pinning import Pin, Pins
 from inkan.tuf.roles import RELEASES, ROOT, SNAPSHOT, TARGETS, TIMESTAMP, RoleName
 from inkan.tuf.sign import EcdsaSigner, sign
 from inkan.tuf.trusted_set import TrustedSet
-
-GUN = "localhost:5000/team/app"
-GOOD, EVIL = b"1" * 32, b"e" * 32
-
-
-class HostileServer:
-    """Answers from the simulator, unless a case says otherwise."""
-
-    def __init__(self, repository):
-        self.repository, self.gun = repository, GUN
-        self.fails = {}
-        self.asked = []
-
-    def fetch(self, name, cap):
-        self.asked.append(name)
-        for part, error in self.fails.items():
-            if part in name:
-                raise error
-        raw = self.repository.fetch(f"{name}.json")
-        if raw is None:
-            raise MetadataUnknownError(GUN, name)
-        if len(raw) > cap:
-            raise ServerUnreachableError("the answer is over the cap")
-        return raw
-
-
-@pytest.fixture
-def repository():
-    return SimulatedRepository.with_tags(GUN, a=GOOD)
-
-
-@pytest.fixture
-def client(repository, tmp_path):
-    return Client(repository, tmp_path)
-
-
-class Client:
-    def __init__(self, repository, folder):
-        self.server = HostileServer(repository)
-        self.cache = TrustCache(folder, GUN)
-        self.pins = Pins()
-        self.now = DEFAULT_NOW
-
-    def look(self, *, offline=False):
-        return TrustUpdater(
-            self.server, self.cache, self.pins, self.now, is_offline=offline
-        ).update()
-
-    def digest(self, tag="a", **options):
-        return bytes.fromhex(self.look(**options).resolve(tag).sha256)
-
-    def refuses(self, kind, **options):
-        before = {path: path.read_bytes() for path in self.cache.folder.rglob("*.json")}
-        with pytest.raises(kind):
-            self.digest(**options)
-        after = {path: path.read_bytes() for path in self.cache.folder.rglob("*.json")}
-        changed = {path.name for path in after if before.get(path) != after[path]}
-        assert changed <= {"root.json"}
 
 
 def test_an_honest_server_is_believed(client):

@@ -6,6 +6,7 @@ A command's module is imported when it is used, so that `inkan --version` and a 
 import difflib
 import importlib
 import os
+import resource
 import sys
 from collections.abc import Sequence
 
@@ -90,6 +91,8 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each way to end
     """Run a command line; return its exit code."""
+    # what dies leaves no image of its memory on the disk, with keys and passphrases in it
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = _asks_for_json(words)
     try:

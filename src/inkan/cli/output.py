@@ -2,6 +2,7 @@
 
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -12,6 +13,9 @@ from inkan.errors import InkanError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _FORMAT = "inkan.format"
+_LAYOUT = {ord("\n"): " ", ord("\t"): " "}
+# control characters, what steers the direction of text, halves of characters, line ends of another kind
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def output_option(command: Command) -> Command:
@@ -39,12 +43,28 @@ def show(tree: Any, lines: Iterable[str]) -> None:
         click.echo(json.dumps(tree, indent=2))
         return
     for line in lines:
-        click.echo(line)
+        click.echo(visible(line))
 
 
 def tell(text: str) -> None:
     """Print progress or a warning."""
-    click.echo(text, err=True)
+    click.echo(visible(text), err=True)
+
+
+def visible(text: str) -> str:
+    r"""Return a text whose every character shows: names from a registry could move the cursor, or run from right to left.
+
+    >>> visible("1.0\x1b[2J")
+    '1.0\\x1b[2J'
+    """
+    if text.isascii() and (text.isprintable() or text.translate(_LAYOUT).isprintable()):
+        return text
+    return "".join(
+        one
+        if one in "\n\t" or unicodedata.category(one) not in _UNSEEN
+        else one.encode("unicode_escape").decode()
+        for one in text
+    )
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -62,7 +82,7 @@ def report(error: InkanError, *, as_json: bool) -> None:
         body = {"error": type(error).__name__, "message": str(error), "exit": exit_code(error)}
         print(json.dumps(body), file=sys.stderr)  # noqa: T201 - no command is running any more
     else:
-        print(f"inkan: {error}", file=sys.stderr)  # noqa: T201
+        print(f"inkan: {visible(str(error))}", file=sys.stderr)  # noqa: T201
 
 
 def _remember(context: click.Context, _option: click.Parameter, value: str) -> str:

@@ -5,6 +5,8 @@ import threading
 import time
 from typing import TextIO
 
+from inkan.cli.output import visible
+
 _REDRAW_SECONDS = 0.1
 _CELLS = 30
 
@@ -29,7 +31,7 @@ class Lines:
     def say(self, text: str) -> None:
         """Print a line of another kind."""
         with self._lock:
-            print(text, file=self._stream, flush=True)
+            print(visible(text), file=self._stream, flush=True)
 
 
 class Bars:
@@ -66,7 +68,7 @@ class Bars:
     def say(self, text: str) -> None:
         """Print a line above the bars."""
         with self._lock:
-            self._draw(text)
+            self._draw(visible(text))
 
     def _draw(self, line: str | None = None) -> None:
         above = f"\x1b[{self._drawn}A" if self._drawn else ""

@@ -100,6 +100,10 @@ class Client:
         collection = self.repository(reference).look(offline=offline)
         for role, error in collection.skipped.items():
             self.tell(f"{role} does not verify and was left out: {error}")
+        if not collection.is_remembered:
+            self.tell(
+                "The trust folder cannot be written: what was seen is not remembered, and a later rollback would go unnoticed"
+            )
         return self._resolved(reference, collection)
 
     def sign(self, image: str | Reference, *, digest: str | None = None) -> Resolved:

@@ -2,7 +2,7 @@
 
 ```text
 ~/.docker/trust/tuf/GUN/metadata/root.json targets.json …      docker's and ours
-~/.docker/trust/inkan/GUN/floors.json                          the newest versions ever verified
+~/.docker/trust/inkan/GUN/floors.json                          the newest versions ever verified, and when
 ~/.docker/trust/inkan/GUN/lock, act                            held while a collection is looked at, or changed
 ```
 
@@ -12,11 +12,15 @@ Source: Notary v1, `storage/filestore.go`; finding 6.6 of the reference run.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from inkan import limits, strict_json
 from inkan.client.environment import docker_folder
@@ -25,6 +29,21 @@ from inkan.errors import CorruptError, JsonInvalidError, RoleInvalidError, Stora
 from inkan.oci.reference import Reference
 from inkan.tuf.roles import ROOT, RoleName
 from inkan.tuf.trusted_set import Floor, Floors
+
+_SEEN = "seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of a collection besides docker's own cache.
+
+    Attributes:
+        floors: the newest version of each role that was ever verified.
+        seen: the latest instant of a look that succeeded.
+    """
+
+    floors: Floors
+    seen: datetime | None
 
 
 class TrustCache:
@@ -60,25 +79,35 @@ class TrustCache:
             ) from error
         return raw[: limits.METADATA_FILE_BYTES]
 
-    def write(self, files: Mapping[RoleName, bytes], floors: Floors) -> None:
+    def write(self, files: Mapping[RoleName, bytes], floors: Floors, now: datetime) -> bool:
         """Keep verified files and floors, each file whole or not at all; floors first, so that nothing newer is ever forgotten.
 
+        Returns:
+            whether they are kept: a folder that may only be read is no reason not to verify.
+
         Raises:
-            StorageUnavailableError: if they cannot be kept.
+            StorageUnavailableError: if they cannot be kept for any other reason.
         """
-        tree = {
+        tree: dict[str, Any] = {
             str(role): {"version": floor.version, "sha256": floor.sha256}
             for role, floor in floors.items()
         }
-        write_private(
-            self._own / "floors.json", json.dumps(tree, indent=1, sort_keys=True).encode()
-        )
-        for role, raw in files.items():
-            if self.read(role) != raw:
-                write_private(self._path(role), raw)
+        tree[_SEEN] = max(now, self.memory().seen or now).isoformat()
+        try:
+            write_private(
+                self._own / "floors.json", json.dumps(tree, indent=1, sort_keys=True).encode()
+            )
+            for role, raw in files.items():
+                if self.read(role) != raw:
+                    write_private(self._path(role), raw)
+        except StorageUnavailableError as error:
+            if _is_read_only(error.__cause__):
+                return False
+            raise
+        return True
 
-    def floors(self) -> Floors:
-        """Return the newest versions that were ever verified.
+    def memory(self) -> Memory:
+        """Return the newest versions that were ever verified, and when that was.
 
         Raises:
             CorruptError: if they cannot be read: they are never taken for none.
@@ -86,12 +115,14 @@ class TrustCache:
         path = self._own / "floors.json"
         try:
             tree = strict_json.parse(path.read_bytes(), limit_bytes=limits.MIB)
-            return {
+            seen = tree.pop(_SEEN, None)
+            floors = {
                 RoleName.parse(role): Floor(int(one["version"]), str(one["sha256"]))
                 for role, one in tree.items()
             }
+            return Memory(floors, datetime.fromisoformat(seen) if seen else None)
         except FileNotFoundError:
-            return {}
+            return Memory({}, None)
         except (
             OSError,
             JsonInvalidError,
@@ -126,6 +157,10 @@ class TrustCache:
             self._own.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self._own / what, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
+            if _is_read_only(error):
+                # nothing will be written, so there is nothing to take turns for
+                yield
+                return
             raise StorageUnavailableError(
                 f"{self._own} cannot be written: {error.strerror}"
             ) from error
@@ -137,3 +172,7 @@ class TrustCache:
 
     def _path(self, role: RoleName) -> Path:
         return self.folder / "metadata" / f"{role}.json"
+
+
+def _is_read_only(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)

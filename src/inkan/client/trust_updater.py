@@ -7,7 +7,7 @@ Source: TUF 1.0 § 5; Notary v1, `client/tufclient.go`, whose fallbacks are not 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inkan import limits
 from inkan.client.trust_cache import TrustCache
@@ -33,6 +33,7 @@ from inkan.tuf.target import Target
 from inkan.tuf.trusted_set import TrustedSet
 
 ROOTS_FOLLOWED = 256
+CLOCK_SKEW = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,14 @@ class Collection:
         trusted: root, timestamp, snapshot, targets and delegations.
         skipped: delegations that did not verify, and why.
         is_fresh: whether the server said that this is the newest.
+        is_remembered: whether it could be kept, so that a later look finds out a rollback.
     """
 
     gun: str
     trusted: TrustedSet
     skipped: dict[RoleName, InkanError] = field(default_factory=dict)
     is_fresh: bool = True
+    is_remembered: bool = True
 
     @property
     def root(self) -> Root:
@@ -120,7 +123,14 @@ class TrustUpdater:
                 return self._update()
 
     def _update(self) -> Collection:
-        trusted = TrustedSet(self.server.gun, self._known_root(), self.cache.floors(), self.now)
+        memory = self.cache.memory()
+        if memory.seen is not None and self.now < memory.seen - CLOCK_SKEW:
+            # a clock that was set back makes old files look good
+            raise FreshnessUnprovenError(
+                f"this machine's clock says {self.now:%Y-%m-%d}, but on {memory.seen:%Y-%m-%d} {self.server.gun} was verified already; "
+                f"set it right, or if it was wrong then: inkan trust forget {self.server.gun}"
+            )
+        trusted = TrustedSet(self.server.gun, self._known_root(), memory.floors, self.now)
         self._follow_roots(trusted)
         trusted.finish_root()
         is_fresh = self._load_timestamp(trusted)
@@ -135,8 +145,10 @@ class TrustUpdater:
             SNAPSHOT: trusted.snapshot,
             **trusted.targets,
         }
-        self.cache.write({role: file.raw for role, file in files.items()}, trusted.floors)
-        return Collection(self.server.gun, trusted, skipped, is_fresh)
+        kept = self.cache.write(
+            {role: file.raw for role, file in files.items()}, trusted.floors, self.now
+        )
+        return Collection(self.server.gun, trusted, skipped, is_fresh, kept)
 
     def _known_root(self) -> Root:
         cached = self.cache.read(ROOT)
@@ -148,7 +160,7 @@ class TrustUpdater:
                 raise CorruptError(
                     f"the cached root of {self.server.gun} is damaged ({error}); restore it, or forget it with: inkan trust forget {self.server.gun}"
                 ) from error
-            self.pins.require(root, self.server.gun)
+            self.pins.require(root, self.server.gun, self.now)
             return root
         try:
             root = parse_root(self.server.fetch("root", limits.ROOT_FILE_BYTES))
@@ -170,9 +182,9 @@ class TrustUpdater:
                     f"whether there is a newer root is unknown: {error}"
                 ) from error
             root = trusted.update_root(raw)
-            self.pins.require(root, self.server.gun)
+            self.pins.require(root, self.server.gun, self.now)
             # each verified root is kept before the next is asked for, so that a broken update goes on from here
-            self.cache.write({ROOT: raw}, trusted.floors)
+            self.cache.write({ROOT: raw}, trusted.floors, self.now)
         raise UntrustedError(f"{self.server.gun} has more than {ROOTS_FOLLOWED} new roots at once")
 
     def _load_timestamp(self, trusted: TrustedSet) -> bool:

@@ -18,6 +18,7 @@ from inkan.client.trust_server import TrustServer
 from inkan.client.trust_updater import Collection, TrustUpdater
 from inkan.errors import (
     ConflictError,
+    KeyInvalidError,
     NotFoundError,
     RepositoryUnknownError,
     RequestInvalidError,
@@ -386,6 +387,11 @@ class TrustedRepository:
 
     def _opened(self, key_id: str, role: str) -> Signer:
         file = self.keys.find(key_id)
+        if file is not None and file.role == "root" and role != "root":
+            # a root key signs roots: what it signs besides is one more chance to have it stolen
+            raise KeyInvalidError(
+                f"the root key {key_id[:12]} does not sign {role}; give {role} a key of its own: inkan trust key rotate {self.gun} {role}"
+            )
         label = file.role if file and file.role else role
         passphrase = self.passphrases.of(key_id, label) if self.keys.is_encrypted(key_id) else ""
         signer = self.keys.open(key_id, passphrase)

@@ -46,7 +46,7 @@ class Pins:
         fitting = [pattern for pattern in self.by_pattern if _fits(pattern, gun)]
         return self.by_pattern[max(fitting, key=len)] if fitting else None
 
-    def require(self, root: Root, gun: str) -> None:
+    def require(self, root: Root, gun: str, now: datetime) -> None:
         """Return if a root is one that the pins allow, where there are any.
 
         Raises:
@@ -57,7 +57,7 @@ class Pins:
             return
         keys = root.role_keys(ROOT).keys
         ids = {key_id for key in keys for key_id in (key.key_id, key.canonical_key_id)}
-        if pin.keys & ids or (pin.authorities and _is_issued(keys_of(root), pin.authorities)):
+        if pin.keys & ids or (pin.authorities and _is_issued(keys_of(root), pin.authorities, now)):
             return
         raise RootPinnedError(
             f"the root of {gun} is not the pinned one; ask its owner whether the root key was changed, and only then: inkan trust pin {gun}"
@@ -73,7 +73,7 @@ class Pins:
         root_rules.require_own_certificates(gun, root, now)
         if self.find(gun) is None and not self.trust_on_first_use:
             raise RootPinnedError(f"no root is pinned for {gun}, and first use is not trusted here")
-        self.require(root, gun)
+        self.require(root, gun, now)
 
 
 def keys_of(root: Root) -> Iterable[bytes]:
@@ -87,16 +87,17 @@ def _fits(pattern: str, gun: str) -> bool:
     return gun == pattern
 
 
-def _is_issued(bundles: Iterable[bytes], authorities: bytes) -> bool:
-    trusted = x509.load_pem_x509_certificates(authorities)
-    return any(_leads_to(bundle, trusted) for bundle in bundles)
+def _is_issued(bundles: Iterable[bytes], authorities: bytes, now: datetime) -> bool:
+    trusted = _valid(x509.load_pem_x509_certificates(authorities), now)
+    return any(_leads_to(bundle, trusted, now) for bundle in bundles)
 
 
-def _leads_to(bundle: bytes, trusted: list[x509.Certificate]) -> bool:
+def _leads_to(bundle: bytes, trusted: list[x509.Certificate], now: datetime) -> bool:
     try:
-        leaf, *between = bundle_certificates(bundle)
+        leaf, *others = bundle_certificates(bundle)
     except CertificateInvalidError:
         return False
+    between = _valid(others, now)
     current = leaf
     for _ in range(len(between) + 1):
         if any(_issued(current, authority) for authority in trusted):
@@ -107,6 +108,13 @@ def _leads_to(bundle: bytes, trusted: list[x509.Certificate]) -> bool:
         between.remove(issuer)
         current = issuer
     return False
+
+
+def _valid(certificates: Iterable[x509.Certificate], now: datetime) -> list[x509.Certificate]:
+    """Return those that may vouch now: what has expired is left out, and the rest is judged without it."""
+    return [
+        one for one in certificates if one.not_valid_before_utc <= now < one.not_valid_after_utc
+    ]
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -1,17 +1,19 @@
 """Pins: a file that cannot be read is never "no pins"; a pinned CA vouches for what it issued, and for nothing else."""
 
+import base64
 from datetime import timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from inkan.client import pins
-from inkan.errors import InkanError, RootPinnedError, SettingInvalidError
+from inkan.errors import CertificateInvalidError, InkanError, RootPinnedError, SettingInvalidError
 from inkan.testing.publisher import DEFAULT_NOW, root_signer
 from inkan.testing.repository import SimulatedRepository
+from inkan.tuf.certificates import RootCertificate
 from inkan.tuf.keys import KeyType, PublicKey
 from inkan.tuf.metadata import parse_root
 from inkan.tuf.pinning import Pin, Pins
@@ -147,3 +149,38 @@ def test_a_root_for_another_collection_is_not_for_this_one():
     root = parse_root(repository.owner.root_file([signer]))
     with pytest.raises(InkanError):
         Pins().establish(root, GUN, DEFAULT_NOW)
+
+
+def test_PIN_015_a_leaf_signed_with_sha_1():
+    """No library signs so any more: the name of the hash is put into a certificate that was signed otherwise."""
+    key = rsa.generate_private_key(65537, 2048)
+    der = certificate(GUN, key, GUN, key).public_bytes(serialization.Encoding.DER)
+    sha256, sha1 = bytes.fromhex("2a864886f70d01010b"), bytes.fromhex("2a864886f70d010105")
+    assert der.count(sha256) == 2
+    leaf = x509.load_der_x509_certificate(der.replace(sha256, sha1))
+    with pytest.raises(CertificateInvalidError, match="broken hash"):
+        RootCertificate.parse(pem(leaf))
+
+
+def test_PIN_019_an_expired_certificate_in_between_vouches_for_nothing():
+    ca_key, ca = authority()
+    between_key = ec.generate_private_key(ec.SECP256R1())
+    between = certificate("between", between_key, "ca", ca_key, is_ca=True, days=-1)
+    key = ec.generate_private_key(ec.SECP256R1())
+    bundle = pem(certificate(GUN, key, "between", between_key), between)
+    with pytest.raises(InkanError):
+        Pins({GUN: Pin(authorities=pem(ca))}).establish(rooted(bundle, key), GUN, DEFAULT_NOW)
+
+
+@pytest.mark.parametrize("spoil", ["behind", "long length"])
+def test_PIN_023_certificates_that_are_not_der_in_its_one_form(spoil):
+    key = ec.generate_private_key(ec.SECP256R1())
+    der = certificate(GUN, key, GUN, key).public_bytes(serialization.Encoding.DER)
+    if spoil == "behind":
+        der += b"\x00"
+    else:
+        der = b"\x30\x83\x00" + der[2:4] + der[4:]
+    body = base64.encodebytes(der).decode()
+    text = f"-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----\n".encode()
+    with pytest.raises(InkanError):
+        Pins().establish(rooted(text, key), GUN, DEFAULT_NOW)

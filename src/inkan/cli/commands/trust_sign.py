@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from inkan.cli.output import output_option, show, tell
+from inkan.cli.output import output_option, show, tell, visible
 from inkan.cli.trusted import client, reference_of, repository_of
 from inkan.errors import InkanError, RequestInvalidError
 
@@ -40,7 +40,7 @@ def inspect(images: tuple[str, ...], *, pretty: bool, template: str | None) -> N
         except InkanError as error:
             failures.append((text, error))
     if pretty:
-        click.echo("\n\n".join(lay_out(*one) for one in found), nl=bool(found))
+        click.echo(visible("\n\n".join(lay_out(*one) for one in found)), nl=bool(found))
     elif template or wants_json():
         _print_fully(found, failures, template)
     else:
@@ -247,7 +247,7 @@ def _print_fully(found: "list[tuple[str, Collection, str]]", failures: list[tupl
     trees = [describe_fully(*one, folder) for one in found]
     if template:
         for tree in trees:
-            click.echo(render(template, tree))
+            click.echo(visible(render(template, tree)))
         return
     kinds = [
         {"Name": name, "Error": type(one).__name__, "Message": str(one), "Exit": exit_code(one)}

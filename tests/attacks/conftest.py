@@ -1,0 +1,16 @@
+"""A simulated repository with one signed tag, and a client of it."""
+
+import pytest
+
+from attacks.hostile import GOOD, GUN, Client
+from inkan.testing.repository import SimulatedRepository
+
+
+@pytest.fixture
+def repository():
+    return SimulatedRepository.with_tags(GUN, a=GOOD)
+
+
+@pytest.fixture
+def client(repository, tmp_path):
+    return Client(repository, tmp_path)
