@@ -4,7 +4,9 @@ import io
 import json
 import os
 import shutil
+import subprocess
 import tarfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -177,7 +179,7 @@ def test_a_repository_whose_snapshot_key_is_at_home(owner, mine, signed):
     mine("trust", "verify", f"{signed}:2.0")
 
 
-def test_keys_are_backed_up_lost_and_restored(owner, mine, signed, tmp_path):
+def test_KEY_024_keys_are_backed_up_lost_and_restored(owner, mine, signed, tmp_path):
     (tmp_path / "pass").write_text("a long backup passphrase\n")
     env = {"INKAN_BACKUP_PASSPHRASE_FILE": str(tmp_path / "pass")}
     archive = tmp_path / "keys.inkan"
@@ -411,6 +413,74 @@ def test_against_notary_server_it_is_all_the_same(cli, engine, tmp_path):
     assert "alice" in shown
     assert "1.0 " not in shown
     reference.stop()
+
+
+def test_keys_are_exported_and_imported_both_ways(owner, mine, signed, server, person, tmp_path):
+    require(shutil.which("notary"), "notary is not installed")
+    repository = dict.fromkeys(("NOTARY_TARGETS_PASSPHRASE", "NOTARY_SNAPSHOT_PASSPHRASE", "NOTARY_DELEGATION_PASSPHRASE"), PASSPHRASES["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"])  # fmt: skip
+    env = {
+        **repository,
+        "NOTARY_ROOT_PASSPHRASE": PASSPHRASES["DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE"],
+    }
+    theirs = person("theirs")
+    assert "exported 2 keys" in mine("trust", "key", "export", tmp_path / "keys.pem").out
+    run("notary", "-d", theirs.home / "trust", "key", "import", tmp_path / "keys.pem", env=env)
+    listed = run("notary", "-d", theirs.home / "trust", "key", "list", env=env).out
+    ids = {path.stem for path in (owner.home / "trust" / "private").glob("*.key")}
+    assert {path.stem for path in (theirs.home / "trust" / "private").glob("*.key")} == ids
+    assert "root" in listed
+    theirs("trust", "sign", f"{signed}:1.0")
+    run(
+        "notary", "-d", theirs.home / "trust", "key", "export", "-o", tmp_path / "back.pem", env=env
+    )
+    shutil.rmtree(owner.home / "trust" / "private")
+    kept = mine("trust", "key", "import", tmp_path / "back.pem")
+    assert {line.split()[0] for line in kept.out.splitlines()} == ids
+    mine("trust", "key", "rotate", signed, "root")
+    # the root key is kept elsewhere from now on: tags are signed all the same, and roots are not
+    mine("trust", "key", "export", tmp_path / "root.pem", "root")
+    for path in (owner.home / "trust" / "private").glob("*.key"):
+        if "role: root" in path.read_text():
+            path.unlink()
+    mine("trust", "sign", f"{signed}:1.0")
+    assert mine("trust", "key", "rotate", signed, "targets", check=False).code == 3
+    mine("trust", "key", "import", tmp_path / "root.pem")
+    mine("trust", "key", "rotate", signed, "targets")
+
+
+def test_a_passphrase_comes_by_a_descriptor(owner, mine, signed, tmp_path):
+    (tmp_path / "pass").write_text(PASSPHRASES["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"])
+    script = f"exec 7<{tmp_path / 'pass'}; exec {inkan_program()} trust sign {signed}:1.0"
+    env = {**mine.environment, "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE": "", "INKAN_REPOSITORY_PASSPHRASE_FD": "7"}  # fmt: skip
+    assert "Successfully signed" in run("sh", "-c", script, env=env).out
+
+
+def test_inspect_says_more_when_it_is_asked_for_more(owner, mine, signed):
+    told = json.loads(
+        mine("trust", "inspect", "-o", "json", signed, f"{signed}-none", check=False).out
+    )
+    assert told[0]["Files"]["timestamp"]["Version"] >= 1
+    assert {one["Role"] for one in told[0]["KeyFiles"]} == {"root", "targets"}
+    assert told[1]["Error"] == "RepositoryUnknownError"
+    shown = mine("trust", "inspect", "--format", "{{range .SignedTags}}{{.SignedTag}} {{json .Signers}}{{end}}", signed)  # fmt: skip
+    assert shown.out == '1.0 ["Repo Admin"]\n'
+    assert mine("trust", "inspect", "--format", "{{.Nothing}}", signed, check=False).code == 2
+
+
+def test_CLI_017_a_command_that_is_killed_is_said_again(owner, mine, signed):
+    for number in range(8):
+        tag = f"{signed}:t{number}"
+        owner("tag", f"{signed}:1.0", tag)
+        owner("push", tag)
+        env = {**os.environ, **mine.environment}
+        command = subprocess.Popen([str(inkan_program()), "trust", "sign", tag], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        time.sleep(0.15 + 0.07 * number)
+        command.kill()
+        command.wait()
+        mine("trust", "sign", tag)
+        mine("trust", "verify", tag)
+    rows = {row["SignedTag"] for row in owner.signatures(signed)["SignedTags"]}
+    assert rows == {"1.0", *(f"t{number}" for number in range(8))}
 
 
 def test_content_trust_is_on_unless_somebody_says_off(mine, repository, tmp_path):

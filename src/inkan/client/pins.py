@@ -17,7 +17,8 @@ from typing import Any
 from inkan import limits, strict_json
 from inkan.client.environment import config_file
 from inkan.client.private_file import write_private
-from inkan.errors import JsonInvalidError, SettingInvalidError
+from inkan.errors import CertificateInvalidError, JsonInvalidError, SettingInvalidError
+from inkan.tuf.certificates import bundle_certificates
 from inkan.tuf.pinning import Pin, Pins
 
 SYSTEM = Path("/etc/inkan/pins.json")
@@ -47,16 +48,29 @@ def load() -> Pins:
     return Pins(pins, first_use)
 
 
-def add(pattern: str, keys: list[str]) -> Path:
-    """Pin root keys for a pattern of names; return the file.
+def add(pattern: str, pin: Pin, file: Path | None = None) -> Path:
+    """Pin for a pattern of names; return the file.
+
+    Args:
+        pattern: a name, or `HOST/PATH/*`.
+        pin: root keys, or authorities in PEM form.
+        file: which; the person's own where none is said.
 
     Raises:
-        SettingInvalidError: if the file cannot be used.
+        SettingInvalidError: if the file cannot be used, or an authority is no certificate.
     """
-    tree = _read(own_file())
-    tree.setdefault("pins", {})[pattern] = {"keys": sorted(keys)}
-    write_private(own_file(), json.dumps(tree, indent=2).encode() + b"\n")
-    return own_file()
+    path = file or own_file()
+    tree = _read(path)
+    entry: dict[str, Any] = {"keys": sorted(pin.keys)} if pin.keys else {}
+    if pin.authorities:
+        try:
+            bundle_certificates(pin.authorities)
+        except CertificateInvalidError as error:
+            raise SettingInvalidError(f"the authority cannot be pinned: {error}") from error
+        entry["ca"] = pin.authorities.decode()
+    tree.setdefault("pins", {})[pattern] = entry
+    write_private(path, json.dumps(tree, indent=2).encode() + b"\n")
+    return path
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -32,10 +32,21 @@ def own(tmp_path, monkeypatch):
 
 def test_pins_are_kept_and_found(own):
     assert pins.load() == Pins()
-    pins.add("registry.test/team/*", ["b" * 64, "a" * 64])
+    pins.add("registry.test/team/*", Pin(frozenset({"b" * 64, "a" * 64})))
     assert pins.load().find(GUN) == Pin(frozenset({"a" * 64, "b" * 64}))
     (own / "system.json").write_text('{"trust_on_first_use": false}')
     assert not pins.load().trust_on_first_use
+
+
+def test_pins_are_written_for_a_fleet(own):
+    _, ca = authority()
+    fleet = own / "fleet.json"
+    pins.add("registry.test/*", Pin(authorities=pem(ca)), fleet)
+    assert pins.load() == Pins()
+    with pytest.raises(SettingInvalidError):
+        pins.add("registry.test/*", Pin(authorities=b"no certificate"), fleet)
+    fleet.rename(own / "system.json")
+    assert pins.load().find(GUN).authorities == pem(ca)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"pins": []}', '{"pins": {"a": 1}}'])

@@ -7,10 +7,11 @@ import click
 
 from inkan.cli.output import output_option, show, tell, visible
 from inkan.cli.trusted import client, reference_of, repository_of
-from inkan.errors import InkanError, RequestInvalidError
+from inkan.errors import InkanError, NotFoundError, RequestInvalidError
 
 if TYPE_CHECKING:
     from inkan.client.trust_updater import Collection
+    from inkan.oci.reference import Reference
     from inkan.tuf.keys import PublicKey
 
 
@@ -207,22 +208,32 @@ def repair(repository: str, *, yes: bool) -> None:
     click.echo(f"Repaired {', '.join(map(str, stuck))} of {repository}")
 
 
-@click.command(epilog="\b\nExamples:\n  inkan trust pin team/app\n  inkan trust pin team/app --pattern 'registry.example.com/team/*'\n")  # fmt: skip
+@click.command(epilog="\b\nExamples:\n  inkan trust pin team/app\n  inkan trust pin team/app --pattern 'registry.example.com/team/*' --file fleet.json\n  inkan trust pin team/app --ca roots.pem\n")  # fmt: skip
 @click.argument("repository")
-@click.option(
-    "--pattern", metavar="PATTERN", help="Pin for these names instead of the one: HOST/PATH/*."
-)
+@click.option("--pattern", metavar="PATTERN", help="Pin for these names instead of the one: HOST/PATH/*.")  # fmt: skip
+@click.option("--key", "keys", metavar="ID", multiple=True, help="Pin this root key, without asking the server which it is.")  # fmt: skip
+@click.option("--ca", metavar="FILE", help="Pin whoever these certificates have issued a root certificate to.")  # fmt: skip
+@click.option("--file", metavar="FILE", help="Write into this file, to be handed to others as /etc/inkan/pins.json.")  # fmt: skip
 @output_option
-def pin(repository: str, pattern: str | None) -> None:
-    """Believe the root keys of a repository, and no others, from now on. The file can be handed to others."""
-    from inkan.client import pins
-    from inkan.tuf.roles import ROOT
+def pin(repository: str, pattern: str | None, keys: tuple[str, ...], ca: str | None, file: str | None) -> None:  # fmt: skip
+    """Believe the root keys of a repository, and no others, from now on.
 
-    trusted = repository_of(reference_of(repository))
-    keys = [key.canonical_key_id for key in trusted.look().root.role_keys(ROOT).keys]
-    chosen = pattern or trusted.gun
-    file = pins.add(chosen, keys)
-    show({"pattern": chosen, "keys": keys, "file": str(file)}, [f"Pinned {chosen} in {file}"])
+    Without --key and --ca they are the keys it has: docker, notary and inkan then know its root here, and none of them takes another at first sight.
+    """
+    from inkan.client import pins
+    from inkan.tuf.pinning import Pin
+
+    reference = reference_of(repository)
+    chosen = pattern or f"{reference.host}/{reference.repository}"
+    if ca is not None:
+        wanted = Pin(frozenset(keys), _certificates(Path(ca)))
+    else:
+        wanted = Pin(frozenset(map(_key_id, keys)) or _root_keys(reference))
+    path = pins.add(chosen, wanted, Path(file) if file else None)
+    show(
+        {"pattern": chosen, "keys": sorted(wanted.keys), "file": str(path)},
+        [f"Pinned {chosen} in {path}"],
+    )
 
 
 @click.command(
@@ -254,6 +265,28 @@ def _print_fully(found: "list[tuple[str, Collection, str]]", failures: list[tupl
         for name, one in failures
     ]
     click.echo(json.dumps([*trees, *kinds], indent=2))
+
+
+def _root_keys(reference: "Reference") -> frozenset[str]:
+    from inkan.tuf.roles import ROOT
+
+    root = repository_of(reference).look().root
+    return frozenset(key.canonical_key_id for key in root.role_keys(ROOT).keys)
+
+
+def _key_id(text: str) -> str:
+    if len(text) != 64 or set(text) - set("0123456789abcdef"):
+        raise RequestInvalidError(
+            f"{text[:80]!r} is not a key ID: 64 hexadecimal digits, as trust inspect shows them"
+        )
+    return text
+
+
+def _certificates(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _require_signer(name: str) -> None:
