@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find src -type f -not -name '*.pyc') pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run check lint types imports unit test interop demo bench locks docs clean
+.PHONY: help setup dev run check lint types imports unit test interop mutants demo bench locks docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,11 +60,15 @@ interop: dev ## install the real clients from Debian (as root) and run the inter
 	tests/interop/install.sh
 	$(BIN)/python -m pytest -m interop tests/interop
 
+mutants: dev ## break the code that decides about trust, and see that the tests notice
+	$(BIN)/python tests/mutants.py
+
 demo: setup ## the whole story in a minute, with no Docker: sign, verify, refuse, back up, restore
 	$(BIN)/python demo/run.py
 
 bench: dev ## side-by-side benchmarks against docker-registry and notary-server
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/client.py
 
 docs: dev ## write the reference pages from the code
 	$(BIN)/python docs/reference/generate.py

@@ -176,8 +176,10 @@ def write(lines, options) -> None:
     head = text[: text.index("<!-- results -->")]
     body = "\n".join(lines)
     picture = "![One publish, by number of signed tags](publish.svg)"
+    _, mark, client = text.partition("<!-- client -->")
     readme.write_text(
-        f"{head}<!-- results -->\n\n{note}\n\n{body}\n\n{picture}\n", encoding="utf-8"
+        f"{head}<!-- results -->\n\n{note}\n\n{body}\n\n{picture}\n\n{mark}{client}",
+        encoding="utf-8",
     )
 
 

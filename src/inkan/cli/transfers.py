@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from inkan.cli.output import tell
+
 if TYPE_CHECKING:
     from inkan.client.library import Resolved
 
@@ -42,6 +44,12 @@ def resolved_tree(done: "Resolved") -> dict[str, Any]:
         "size": done.size_bytes,
         "verified": done.is_verified,
     }
+
+
+def remind(done: "Resolved") -> None:
+    """Say, as the last word, that keys which were made just now are in one place only."""
+    if done.new_keys is not None:
+        tell(f"Its keys are in {done.new_keys} and nowhere else: inkan keys backup FILE")
 
 
 def _is_trusted(_context: click.Context, _option: click.Parameter, value: bool) -> bool:  # noqa: FBT001 - click's way

@@ -5,19 +5,29 @@ Each check looks at one thing and says nothing where it is well. None of them ch
 Source: docker CLI 29.0.0 release notes; spec § 7.9 and findings 11, 15 of the reference run.
 """
 
+import re
 import shutil
 import stat
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from inkan import limits
-from inkan.client.environment import docker_folder, variable
-from inkan.errors import CertificateInvalidError, InvalidError, JsonInvalidError, UntrustedError
+from inkan.client import targets
+from inkan.client.environment import config_file, docker_folder, variable
+from inkan.client.session import Expect, Session
+from inkan.errors import (
+    CertificateInvalidError,
+    InkanError,
+    InvalidError,
+    JsonInvalidError,
+    UntrustedError,
+)
 from inkan.strict_json import parse as parse_json
-from inkan.tuf.certificates import RootCertificate
+from inkan.tuf.certificates import RootCertificate, bundle_certificates
 from inkan.tuf.metadata import parse_root
 from inkan.tuf.roles import ROOT
 
@@ -31,6 +41,24 @@ _PROFILES = (
     ".zprofile",
     ".config/fish/config.fish",
 )
+# what runs in build services, from a project's root
+_PIPELINES = (
+    ".gitlab-ci.yml",
+    ".github/workflows/*.y*ml",
+    ".circleci/config.yml",
+    ".travis.yml",
+    ".drone.yml",
+    ".tekton/*.y*ml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "Jenkinsfile",
+    "Makefile",
+)
+_OFF_LINE = re.compile(
+    r"""DOCKER_CONTENT_TRUST["']?\s*[=:]\s*["']?(?:0|f|false)\b|--disable-content-trust(?!=false)""",
+    re.IGNORECASE,
+)
+_CLOCK_SECONDS = 300
 _SOON = timedelta(days=180)
 _NO_TRUST = 29
 
@@ -48,13 +76,21 @@ class Finding:
     is_serious: bool = False
 
 
-def examine(now: datetime) -> list[Finding]:
-    """Return everything that is not well here."""
+def examine(now: datetime, project: Path) -> list[Finding]:
+    """Return everything that is not well here.
+
+    Args:
+        now: what this machine's clock says.
+        project: the folder whose files for CI are looked at.
+    """
     checks: Iterable[Callable[[], Iterator[Finding]]] = (
         _docker,
         _variables,
         _profiles,
+        lambda: _pipelines(project),
         _credentials,
+        lambda: _authorities(now),
+        lambda: _clock(now),
         _keys,
         lambda: _roots(now),
     )
@@ -105,20 +141,69 @@ def _variables() -> Iterator[Finding]:
 
 def _profiles() -> Iterator[Finding]:
     for name in _PROFILES:
-        path = Path.home() / name
+        yield from _turned_off(Path.home() / name)
+
+
+def _pipelines(project: Path) -> Iterator[Finding]:
+    """Look at what a build service runs: nobody reads its variables in a shell."""
+    for pattern in _PIPELINES:
+        for path in sorted(project.glob(pattern)):
+            yield from _turned_off(path)
+
+
+def _turned_off(path: Path) -> Iterator[Finding]:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            lines = file.read(limits.MIB).splitlines()
+    except OSError:
+        return
+    for number, line in enumerate(lines, 1):
+        if _OFF_LINE.search(line.split("#")[0]):
+            yield Finding(
+                f"{path}:{number} turns content trust off", "remove that line", is_serious=True
+            )
+
+
+def _authorities(now: datetime) -> Iterator[Finding]:
+    """Look at the CA files that vouch for registries: one that has ended, or is none, lets nobody connect."""
+    chosen = variable("INKAN_CA")
+    folders = (docker_folder() / "tls", Path("/etc/docker/certs.d"))
+    files = [Path(chosen)] if chosen else []
+    files += [file for folder in folders for file in sorted(folder.glob("*/*.crt"))]
+    for file in files:
         try:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
+            ends = [one.not_valid_after_utc for one in bundle_certificates(file.read_bytes())]
+        except (OSError, CertificateInvalidError):
+            yield Finding(f"the CA file {file} cannot be used", "get it from the registry's administrator, and log in with --ca")  # fmt: skip
             continue
-        for number, line in enumerate(lines, 1):
-            text = line.split("#")[0]
-            if (
-                "DOCKER_CONTENT_TRUST=0" in text.replace(" ", "")
-                or "--disable-content-trust" in text
-            ):
-                yield Finding(
-                    f"{path}:{number} turns content trust off", "remove that line", is_serious=True
-                )
+        if min(ends) < now + _SOON:
+            state = "has ended" if min(ends) <= now else f"ends on {min(ends):%Y-%m-%d}"
+            yield Finding(f"the CA file {file} {state}", "get the next one from the registry's administrator, and log in with --ca")  # fmt: skip
+
+
+def _clock(now: datetime) -> Iterator[Finding]:
+    """Compare the clock with that of the registry that was logged in to: expiry means what it says only where both are right."""
+    if not config_file().exists():
+        return
+    try:
+        target = targets.current()
+        session = Session(target.url, deadline_seconds=10)
+        reply = session.call("GET", "/v2/", expect=Expect(accept=(401, 403, 404)))
+        session.close()
+        theirs = parsedate_to_datetime(reply.headers.get("date", ""))
+    except InkanError as error:
+        yield Finding(f"the registry could not be asked what time it is: {error}", "look at it again when it answers")  # fmt: skip
+        return
+    except ValueError:
+        return
+    ahead = round((now - theirs).total_seconds())
+    if abs(ahead) > _CLOCK_SECONDS:
+        word = "ahead of" if ahead > 0 else "behind"
+        yield Finding(
+            f"this machine's clock is {abs(ahead)} s {word} that of {target.host}",
+            "set both by a time server: with a clock that is behind, old signatures look good",
+            is_serious=ahead < 0,
+        )
 
 
 def _credentials() -> Iterator[Finding]:

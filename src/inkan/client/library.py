@@ -48,6 +48,7 @@ class Resolved:
         signers: who signed just that; empty where it was signed by the repository's own key alone.
         is_verified: whether signatures vouch for it; a digest that a person named vouches for itself.
         is_fresh: whether the trust server said that this is the newest.
+        new_keys: the folder of keys that were made to sign it, which are nowhere else yet.
     """
 
     image: Reference
@@ -56,6 +57,7 @@ class Resolved:
     signers: tuple[str, ...] = ()
     is_verified: bool = True
     is_fresh: bool = True
+    new_keys: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +243,10 @@ class Client:
 
     def _signed(self, reference: Reference, manifest: FetchedManifest) -> Resolved:
         self.tell("Signing and pushing trust metadata")
-        self.repository(reference).sign(
-            str(reference.tag), hashlib.sha256(manifest.raw).digest(), len(manifest.raw)
-        )
-        return Resolved(reference, str(manifest.digest), len(manifest.raw))
+        repository, digest = self.repository(reference), hashlib.sha256(manifest.raw).digest()
+        begun = repository.sign(str(reference.tag), digest, len(manifest.raw))
+        folder = repository.keys.path if begun else None
+        return Resolved(reference, str(manifest.digest), len(manifest.raw), new_keys=folder)
 
     @staticmethod
     def _resolved(reference: Reference, collection: Collection) -> Resolved:

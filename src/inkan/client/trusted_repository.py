@@ -85,8 +85,11 @@ class TrustedRepository:
 
     # --- acts -----------------------------------------------------------------------------------
 
-    def sign(self, tag: str, sha256: bytes, length: int) -> None:
+    def sign(self, tag: str, sha256: bytes, length: int) -> bool:
         """Release a tag: by whichever roles our keys may sign it in, and by `targets` alone while there are no signers.
+
+        Returns:
+            whether the collection was begun for it, with new keys.
 
         Raises:
             NotFoundError: if none of the keys here may sign.
@@ -99,8 +102,9 @@ class TrustedRepository:
                 for role, keys in self._signing_roles(collection, tag).items()
             }
 
-        self._ensure_begun()
+        begun = self._ensure_begun()
         self._publish(make)
+        return begun
 
     def revoke(self, tags: Sequence[str]) -> list[RoleName]:
         """Take tags back from every role that holds them, so that nobody releases them any more; return those roles.
@@ -266,15 +270,16 @@ class TrustedRepository:
             }
         )
         self.tell(f'Finished initializing "{self.gun}"')
-        self.tell(f"Its keys are in {self.keys.path} and nowhere else: inkan keys backup FILE")
 
     # --- parts ----------------------------------------------------------------------------------
 
-    def _ensure_begun(self) -> None:
+    def _ensure_begun(self) -> bool:
         try:
             self.look()
         except RepositoryUnknownError:
             self.begin()
+            return True
+        return False
 
     def _publish(self, make: Callable[[Collection, datetime], Files]) -> None:
         # commands on this machine take turns; only others can be faster

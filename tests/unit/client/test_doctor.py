@@ -1,13 +1,18 @@
 """The doctor names each thing that lets images run unverified, and is silent where all is well."""
 
+import http.server
+import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from inkan.cli.main import main
 from inkan.client.doctor import examine
+from inkan.clock import SystemClock
 from inkan.keys.folder import KeyFolder
-from inkan.testing.publisher import DEFAULT_NOW
+from inkan.testing.publisher import DEFAULT_NOW, root_signer
 from inkan.testing.repository import SimulatedRepository
 from inkan.tuf.roles import ROOT
 from inkan.tuf.sign import EcdsaSigner
@@ -20,6 +25,9 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / ".docker"))
     monkeypatch.setenv("DOCKER_CONTENT_TRUST", "1")
     monkeypatch.delenv("DOCKER_CONTENT_TRUST_SERVER", raising=False)
+    monkeypatch.setenv("INKAN_CONFIG", str(tmp_path / "inkan.json"))
+    monkeypatch.delenv("INKAN_CA", raising=False)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     (tmp_path / ".docker").mkdir()
     (tmp_path / "bin").mkdir()
@@ -32,8 +40,8 @@ def install_docker(home, version):
     program.chmod(0o755)
 
 
-def findings():
-    return {one.what: one for one in examine(DEFAULT_NOW)}
+def findings(project=Path("/nonexistent"), now=DEFAULT_NOW):
+    return {one.what: one for one in examine(now, project)}
 
 
 def test_a_machine_on_which_all_is_well(home, capsys):
@@ -90,7 +98,69 @@ def test_roots_that_end_soon_or_are_damaged(home):
     path.parent.mkdir(parents=True)
     path.write_bytes(repository.files[ROOT])
     assert findings() == {}
-    soon = {one.what for one in examine(DEFAULT_NOW + timedelta(days=3500))}
+    soon = findings(now=DEFAULT_NOW + timedelta(days=3500))
     assert any("registry.test/team/app ends on" in what for what in soon)
     path.write_bytes(b"{}")
     assert any("is damaged" in what for what in findings())
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "is_off"),
+    [
+        (".gitlab-ci.yml", '  DOCKER_CONTENT_TRUST: "0"', True),
+        (".github/workflows/ci.yaml", "run: docker pull --disable-content-trust app", True),
+        ("Jenkinsfile", "environment { DOCKER_CONTENT_TRUST = 'false' }", True),
+        ("Makefile", "\tDOCKER_CONTENT_TRUST=0 docker build .", True),
+        (".gitlab-ci.yml", '  DOCKER_CONTENT_TRUST: "1"', False),
+        ("Makefile", "# DOCKER_CONTENT_TRUST=0", False),
+        ("Makefile", "docker pull --disable-content-trust=false app", False),
+    ],
+)
+def test_files_for_a_build_service_that_turn_it_off(home, name, line, is_off):
+    path = home / "project" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(f"first\n{line}\n")
+    found = findings(home / "project")
+    assert (f"{path}:2 turns content trust off" in found) == is_off
+    assert len(found) == int(is_off)
+
+
+def test_ca_files_that_vouch_no_longer(home, monkeypatch):
+    kept = home / ".docker" / "tls" / "registry.test"
+    kept.mkdir(parents=True)
+    (kept / "ca.crt").write_text("nothing")
+    assert "cannot be used" in next(iter(findings()))
+    signer = root_signer(
+        "registry.test/team/app", ec.generate_private_key(ec.SECP256R1()), DEFAULT_NOW
+    )
+    (kept / "ca.crt").write_bytes(signer.public_key.public)
+    assert findings() == {}
+    assert "has ended" in next(iter(findings(now=DEFAULT_NOW + timedelta(days=20_000))))
+    monkeypatch.setenv("INKAN_CA", str(home / "none.crt"))
+    assert "none.crt cannot be used" in next(iter(findings()))
+
+
+def test_a_clock_that_is_not_the_registrys(home):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    (home / "inkan.json").write_text(f'{{"target": "http://127.0.0.1:{server.server_port}"}}')
+    now = SystemClock().now()
+    assert findings(now=now) == {}
+    (ahead,) = findings(now=now + timedelta(hours=1)).values()
+    assert ("ahead of" in ahead.what, ahead.is_serious) == (True, False)
+    (behind,) = findings(now=now - timedelta(hours=1)).values()
+    assert ("behind" in behind.what, behind.is_serious) == (True, True)
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    assert "could not be asked" in next(iter(findings(now=now)))

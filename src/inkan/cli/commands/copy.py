@@ -3,7 +3,7 @@
 import click
 
 from inkan.cli.output import output_option, show
-from inkan.cli.transfers import resolved_tree, transfer_options
+from inkan.cli.transfers import remind, resolved_tree, transfer_options
 from inkan.cli.trusted import client
 from inkan.errors import RequestInvalidError
 
@@ -43,3 +43,4 @@ def copy(source: str, destination: str, platform: str | None, *, trusted: bool) 
         {**resolved_tree(done), "source": source, "destination": destination},
         [f"Digest: {done.digest}", f"Copied {source} to {destination}"],
     )
+    remind(done)

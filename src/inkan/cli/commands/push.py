@@ -3,7 +3,7 @@
 import click
 
 from inkan.cli.output import output_option, show
-from inkan.cli.transfers import IN_PLACES, resolved_tree, transfer_options
+from inkan.cli.transfers import IN_PLACES, remind, resolved_tree, transfer_options
 from inkan.cli.trusted import client
 
 EXAMPLES = """\b
@@ -30,3 +30,4 @@ def push(image: str, source: str, platform: str | None, *, trusted: bool) -> Non
     if trusted:
         lines.append(f"Successfully signed {done.image}")
     show({**resolved_tree(done), "signed": trusted}, lines)
+    remind(done)

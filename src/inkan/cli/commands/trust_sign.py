@@ -84,8 +84,11 @@ def verify(image: str, *, offline: bool) -> None:
 @output_option
 def sign(image: str, digest: str | None) -> None:
     """Sign what a tag names in the registry: its digest is asked for once, and that is what is signed."""
+    from inkan.cli.transfers import remind
+
     done = client().sign(image, digest=digest)
     show({"image": str(done.image), "digest": done.digest}, [f"Successfully signed {done.image}"])
+    remind(done)
 
 
 @click.command(
