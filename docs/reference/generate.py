@@ -106,7 +106,7 @@ def _admin_handlers():
         def __getattr__(self, _name):
             return self
 
-    return Handlers(), Handlers(), Handlers(), Handlers()
+    return tuple(Handlers() for _ in range(5))
 
 
 def errors() -> str:

@@ -1,6 +1,11 @@
 """The management API, health and metrics."""
 
+from datetime import timedelta
+from hashlib import sha256
+
 import pytest
+
+from inkan.errors import StorageUnavailableError
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -71,3 +76,52 @@ async def test_health_and_metrics_ask_nobody_and_tell_little(nobody):
         'inkan_http_requests_total{method="GET",operation="health-live",status="200"} 1.0' in text
     )
     assert "team" not in text
+
+
+async def test_garbage_is_listed_waits_and_goes_and_what_is_named_stays(world, admin):
+    content = b"a layer"
+    digest = f"sha256:{sha256(content).hexdigest()}"
+    await admin("POST", f"/v2/team/app/blobs/uploads/?digest={digest}", content, expect=201)
+    listed = (await admin("GET", "/api/v1/garbage", expect=200)).json["garbage"]
+    assert [(one["digest"], one["since"]) for one in listed] == [(digest, None)]
+    done = (await admin("POST", "/api/v1/garbage", expect=200)).json
+    assert done == {"marked": 1, "links": 0, "blobs": 0, "keys": 0}
+    (waits,) = (await admin("GET", "/api/v1/garbage", expect=200)).json["garbage"]
+    assert waits["goes"] > waits["since"]
+    world.clock.move(timedelta(hours=25))
+    # told that it is here: it has the whole grace again
+    await admin("HEAD", f"/v2/team/app/blobs/{digest}", expect=200)
+    assert (await admin("POST", "/api/v1/garbage", expect=200)).json["links"] == 0
+    world.clock.move(timedelta(hours=25))
+    done = (await admin("POST", "/api/v1/garbage", expect=200)).json
+    assert (done["links"], done["blobs"], done["keys"]) == (1, 1, 0)
+    await admin("HEAD", f"/v2/team/app/blobs/{digest}", expect=404)
+    assert [key async for key in world.stores.blobs.keys()]  # noqa: SIM118 - a port's method
+    world.clock.move(timedelta(minutes=16))
+    assert (await admin("POST", "/api/v1/garbage", expect=200)).json["keys"] == 1
+    assert [key async for key in world.stores.blobs.keys()] == []  # noqa: SIM118
+
+
+async def test_garbage_is_an_administrators(world):
+    bob = world.client(user="bob", password="other-password")
+    for method in ("GET", "POST"):
+        assert (await bob(method, "/api/v1/garbage")).status in (401, 403)
+
+
+async def test_a_collection_that_breaks_off_is_finished_by_the_next(world, admin, monkeypatch):
+    content = b"a layer"
+    digest = f"sha256:{sha256(content).hexdigest()}"
+    await admin("POST", f"/v2/team/app/blobs/uploads/?digest={digest}", content, expect=201)
+    await admin("DELETE", f"/v2/team/app/blobs/{digest}", expect=202)
+    delete = world.stores.blobs.delete
+
+    async def away(_key):
+        raise StorageUnavailableError("away")
+
+    monkeypatch.setattr(world.stores.blobs, "delete", away)
+    await admin("POST", "/api/v1/garbage", expect=200)
+    world.clock.move(timedelta(hours=1))
+    await admin("POST", "/api/v1/garbage", expect=503)
+    monkeypatch.setattr(world.stores.blobs, "delete", delete)
+    assert (await admin("POST", "/api/v1/garbage", expect=200)).json["keys"] == 1
+    assert [key async for key in world.stores.blobs.keys()] == []  # noqa: SIM118

@@ -16,6 +16,7 @@ from typing import Any
 from inkan import __version__, limits
 from inkan.access.scopes import HostNames
 from inkan.admin.answers import json_answer
+from inkan.admin.garbage_api import GarbageHandlers, garbage_routes
 from inkan.admin.problems import AdminProblems
 from inkan.admin.trust_api import TrustAdminHandlers, trust_routes
 from inkan.clock import Clock
@@ -109,6 +110,7 @@ def admin_face(
     version: VersionHandlers,
     namespaces: NamespaceHandlers,
     images: ImageHandlers,
+    garbage: GarbageHandlers,
     trust: TrustAdminHandlers,
     authority: Authority,
 ) -> Face:
@@ -119,6 +121,7 @@ def admin_face(
         name="admin",
         routes=(
             *trust_routes(trust),
+            *garbage_routes(garbage),
             Route("version", ("GET",), "/api/v1/version", version.show, LOGIN, 0, never),
             Route(
                 "namespace-list",

@@ -28,6 +28,8 @@ COMMANDS = {
     "keys": ("trust_keys", "keys", "Back up the keys that sign, and put them back."),
     "doctor": ("doctor", "doctor", "Find what silently runs unverified here."),
     "env": ("plugin", "env", "Print the variables that turn content trust on."),
+    "garbage-list": ("garbage", "garbage_list", "List the blobs that no image needs."),
+    "garbage-run": ("garbage", "garbage_run", "Collect garbage now."),
     "image-list": ("images", "image_list", "List the images you can pull, and who signed them."),
     "login": ("login", "login", "Log in to a registry, here and in docker."),
     "namespace-add": ("namespaces", "namespace_add", "Make a namespace."),

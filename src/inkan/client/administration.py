@@ -67,6 +67,14 @@ class Administration:
         query = f"?namespace={quote(namespace)}" if namespace else ""
         return list(self._session.call("GET", f"/api/v1/images{query}", _CATALOG).tree()["images"])
 
+    def garbage(self) -> list[dict[str, Any]]:
+        """Return the blobs that no manifest names."""
+        return list(self._session.call("GET", "/api/v1/garbage", _NAMESPACES).tree()["garbage"])
+
+    def collect_garbage(self) -> dict[str, int]:
+        """Have garbage collected that is due; return how much of which kind it was."""
+        return dict(self._session.call("POST", "/api/v1/garbage", _NAMESPACES).tree())
+
     def gun(self, repository: str) -> str:
         """Return the name that a repository is signed under: as typed, or under this registry's host.
 

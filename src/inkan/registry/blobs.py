@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inkan.errors import BlobCorruptError, BlobUnknownError, RepositoryUnknownError
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName
-from inkan.store.ports import BlobStore, Catalog, Deletions
+from inkan.store.ports import BlobStore, Catalog, Deletions, Garbage
 from inkan.store.records import BlobRecord
 
 
@@ -17,6 +17,7 @@ class BlobService:
     catalog: Catalog
     blobs: BlobStore
     deletions: Deletions
+    garbage: Garbage
 
     async def get(self, repository: RepositoryName, digest: Digest) -> BlobRecord:
         """Return a blob that the repository holds.
@@ -26,6 +27,8 @@ class BlobService:
             RepositoryUnknownError: if there is no such repository.
             BlobCorruptError: if its bytes are gone or cut, so that a client is never told it need not push them again.
         """
+        # who is told that it is here need not push it, and has the whole grace to name it; before it is looked for, as a sweep may come in between
+        await self.garbage.lease(repository, digest)
         blob = await self.catalog.find_blob(repository, digest)
         if blob is None:
             if not await self.catalog.has_repository(repository):
@@ -42,7 +45,10 @@ class BlobService:
         blob = await self.catalog.find_blob(source, digest)
         if blob is None or await self.blobs.find_size(blob.key) != blob.size_bytes:
             return None
-        return await self.catalog.link_blob(target, blob)
+        try:
+            return await self.catalog.link_blob(target, blob, source)
+        except BlobUnknownError:
+            return None
 
     async def delete(self, repository: RepositoryName, digest: Digest) -> None:
         """Record that the repository holds a blob no more.

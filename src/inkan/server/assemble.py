@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from inkan.access.accounts import AccountService
 from inkan.admin.api import ImageHandlers, NamespaceHandlers, VersionHandlers, admin_face
+from inkan.admin.garbage_api import GarbageHandlers
 from inkan.admin.trust_api import TrustAdminHandlers
 from inkan.clock import Clock
 from inkan.keys.sealing import (
@@ -19,6 +20,7 @@ from inkan.keys.sealing import (
 )
 from inkan.registry.api import RegistryServices, registry_face
 from inkan.registry.blobs import BlobService
+from inkan.registry.garbage import GarbageService
 from inkan.registry.manifests import ManifestService
 from inkan.registry.referrers import ReferrerService
 from inkan.registry.tags import TagService
@@ -34,6 +36,7 @@ from inkan.store.ports import BlobStore, UploadStore
 from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Database
 from inkan.store.sql.deletions import SqlDeletions
+from inkan.store.sql.garbage import SqlGarbage
 from inkan.store.sql.referrers import SqlReferrers
 from inkan.store.sql.sqlite import SqliteDatabase
 from inkan.store.sql.upload_sessions import SqlUploadSessions
@@ -44,6 +47,8 @@ from inkan.web.application import Application
 from inkan.web.health import Check, health_face
 from inkan.web.metrics import Metrics
 from inkan.web.routing import Face
+
+_COLLECT_EVERY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +126,10 @@ async def build(
     metrics, access_log = Metrics(), AccessLog()
     trust = build_trust(settings, stores.database, key_encryption_key, clock, access.guard, metrics)
     catalog, deletions = SqlCatalog(stores.database), SqlDeletions(stores.database)
+    garbage = SqlGarbage(stores.database)
+    collector = GarbageService(garbage, stores.blobs, clock, settings.garbage_grace)
     services = RegistryServices(
-        BlobService(catalog, stores.blobs, deletions),
+        BlobService(catalog, stores.blobs, deletions, garbage),
         UploadService(
             SqlUploadSessions(stores.database), stores.uploads, stores.blobs, catalog, clock
         ),
@@ -136,6 +143,7 @@ async def build(
         VersionHandlers(settings.scheme, trust_port, access.hosts),
         NamespaceHandlers(access.namespaces, access.hosts, clock),
         ImageHandlers(catalog, trust.status),
+        GarbageHandlers(collector),
         TrustAdminHandlers(trust.status, trust.history, trust.reset),
         access.guard,
     )
@@ -152,7 +160,11 @@ async def build(
         registry=application(everything),
         trust=application(for_trust),
         accounts=access.accounts,
-        jobs=[*_jobs(settings, services.uploads, tls, clock), *trust.jobs],
+        jobs=[
+            *_jobs(settings, services.uploads, tls, clock),
+            Job("collect garbage", min(_COLLECT_EVERY, settings.garbage_grace), collector.collect),
+            *trust.jobs,
+        ],
     )
 
 

@@ -82,6 +82,7 @@ class Settings:
     shutdown_grace: timedelta
     token_lifetime: timedelta
     upload_expiry: timedelta
+    garbage_grace: timedelta
     timestamp_lifetime: timedelta
     snapshot_lifetime: timedelta
     admin_password: Secret | None = None
@@ -225,6 +226,12 @@ TABLE: tuple[Row, ...] = (
     Row("shutdown_grace", "10s", "How long SIGTERM waits for what is in flight.", parse_duration),
     Row("token_lifetime", "30m", "How long a bearer token is good for.", parse_duration),
     Row("upload_expiry", "24h", "How long an idle upload is kept.", parse_duration),
+    Row(
+        "garbage_grace",
+        "24h",
+        "How long a blob is kept that no manifest names: the most that lies between pushing a layer and pushing its image.",
+        parse_duration,
+    ),
     Row(
         "timestamp_lifetime",
         "14d",

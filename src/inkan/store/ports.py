@@ -16,6 +16,7 @@ from inkan.oci.reference import Gun, Namespace, RepositoryName, Tag
 from inkan.store.records import (
     AccountRecord,
     BlobRecord,
+    GarbageRecord,
     ImageRecord,
     ManifestRecord,
     MetadataRecord,
@@ -119,14 +120,17 @@ class Catalog(Protocol):
 
     1. Every method is one transaction, durable when it returns.
     2. `link_blob` is the moment from which a repository holds a blob. Where the digest is known already, the kept record wins and
-       is returned: the caller then deletes the bytes it brought.
+       is returned: the caller then deletes the bytes it brought. With a source, nothing is brought: the source must hold the blob
+       in that very instant, or `BlobUnknownError` is raised.
     3. `put_manifest` stores manifest and tags together or not at all, and raises `ManifestBlobUnknownError` unless the repository
        holds every blob and child named. The same bytes again are no error. The tags move in the same instant.
     4. A repository exists from its first blob or manifest on.
     5. Lists are sorted by code point and begin after `after`, which need not exist.
     """
 
-    async def link_blob(self, repository: RepositoryName, blob: BlobRecord) -> BlobRecord:
+    async def link_blob(
+        self, repository: RepositoryName, blob: BlobRecord, source: RepositoryName | None = None
+    ) -> BlobRecord:
         """Record that the repository holds the blob; return the record that is kept."""
         ...
 
@@ -197,6 +201,45 @@ class Deletions(Protocol):
 
     async def unlink_blob(self, repository: RepositoryName, digest: Digest) -> bool:
         """Record that the repository holds the blob no more."""
+        ...
+
+
+class Garbage(Protocol):
+    """What is needed no more, from when it is noted to when its bytes are gone. Noting happens in the transactions that make garbage.
+
+    1. Every method is one transaction, durable when it returns; several callers may sweep at once.
+    2. `sweep_links` ends a repository's hold on a blob only if no manifest of it names the blob in that very instant, and nobody
+       has leased it since it was marked.
+    3. `sweep_blobs` forgets a blob only if no repository holds it in that very instant. Its storage key is then doomed, and stands
+       for nothing ever again.
+    """
+
+    async def lease(self, repository: RepositoryName, digest: Digest) -> None:
+        """Let the time of grace begin anew for a blob that somebody is about to name."""
+        ...
+
+    async def mark(self, now: datetime) -> int:
+        """Let the time of grace begin for what is noted since the last time; return how much that is."""
+        ...
+
+    async def sweep_links(self, before: datetime, limit: int) -> int:
+        """Let repositories cease to hold blobs whose grace began before an instant; return how many."""
+        ...
+
+    async def sweep_blobs(self, now: datetime, limit: int) -> int:
+        """Forget blobs that no repository holds, and doom their keys; return how many."""
+        ...
+
+    async def doomed_keys(self, before: datetime, limit: int) -> Sequence[StorageKey]:
+        """Return keys that were doomed before an instant."""
+        ...
+
+    async def forget_keys(self, keys: Sequence[StorageKey]) -> None:
+        """Forget keys whose bytes are gone."""
+        ...
+
+    async def list(self, limit: int) -> Sequence[GarbageRecord]:
+        """Return what would go, the longest seen first."""
         ...
 
 

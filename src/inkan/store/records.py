@@ -183,6 +183,20 @@ class TrustVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class GarbageRecord:
+    """A blob that a repository holds and no manifest of it names.
+
+    Attributes:
+        seen_at: since when the time of grace runs; nothing where it has not begun.
+    """
+
+    repository: RepositoryName
+    digest: Digest
+    size_bytes: int
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrustArchive:
     """The trust data of a collection as it was when an administrator reset it."""
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from inkan.errors import (
     BlobInUseError,
+    BlobUnknownError,
     ManifestBlobUnknownError,
     MetadataUnknownError,
     MetadataVersionError,
@@ -37,6 +38,7 @@ from inkan.store.sql.accounts import SqlAccounts
 from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Database
 from inkan.store.sql.deletions import SqlDeletions
+from inkan.store.sql.garbage import SqlGarbage
 from inkan.store.sql.keys import SqlOnlineKeys, SqlTokenKeys
 from inkan.store.sql.namespaces import SqlNamespaces
 from inkan.store.sql.referrers import SqlReferrers
@@ -47,6 +49,7 @@ from inkan.testing.expect import raises
 from inkan.tuf.roles import ROOT, TARGETS, TIMESTAMP
 
 NOW = datetime(2031, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)
 APP, OTHER = RepositoryName("team/app"), RepositoryName("team_a/app")
 GUN = Gun.parse("localhost:5000/team/app")
 
@@ -189,6 +192,91 @@ class DeletionsContract(DatabaseContract):
         assert not await deletions.unlink_blob(APP, Digest.of(b"1"))
         assert await catalog.find_blob(OTHER, Digest.of(b"1")) == blob(b"1")
         assert await catalog.list_tags(OTHER, "", 9) == ["a", "b"]
+
+
+class GarbageContract(DatabaseContract):
+    """One test for each promise of `Garbage`."""
+
+    async def test_a_blob_goes_when_its_grace_is_over_and_nothing_names_it(self) -> None:
+        """Promises 1 to 3, from the link to the key; everything asked twice does nothing more."""
+        database = await self.make_database()
+        catalog, garbage = SqlCatalog(database), SqlGarbage(database)
+        await catalog.link_blob(APP, blob(b"1"))
+        assert [one.seen_at for one in await garbage.list(9)] == [None]
+        assert await garbage.sweep_links(LATER, 9) == 0
+        assert (await garbage.mark(NOW), await garbage.mark(LATER)) == (1, 0)
+        assert [one.seen_at for one in await garbage.list(9)] == [NOW]
+        assert await garbage.sweep_links(NOW - timedelta(microseconds=1), 9) == 0
+        assert (await garbage.sweep_links(NOW, 9), await garbage.sweep_links(NOW, 9)) == (1, 0)
+        assert await catalog.find_blob(APP, Digest.of(b"1")) is None
+        assert (await garbage.sweep_blobs(NOW, 9), await garbage.sweep_blobs(NOW, 9)) == (1, 0)
+        assert await garbage.doomed_keys(NOW - timedelta(seconds=1), 9) == []
+        assert await garbage.doomed_keys(NOW, 9) == ["k1"]
+        await garbage.forget_keys([StorageKey("k1")])
+        assert await garbage.doomed_keys(LATER, 9) == []
+        # brought again, it is a new blob with bytes of its own
+        assert (await catalog.link_blob(APP, blob(b"1", "k2"))).key == "k2"
+
+    async def test_what_a_manifest_names_stays_and_what_it_named_gets_its_grace(self) -> None:
+        """Promise 2, by every way that a manifest comes and goes."""
+        database = await self.make_database()
+        catalog, garbage = SqlCatalog(database), SqlGarbage(database)
+        deletions, kept = SqlDeletions(database), manifest(b"m", blob(b"1"))
+        await catalog.link_blob(APP, blob(b"1"))
+        await garbage.mark(NOW)
+        await catalog.put_manifest(kept)
+        await catalog.link_blob(APP, blob(b"1", "again"))
+        assert await garbage.list(9) == []
+        assert (await garbage.mark(NOW), await garbage.sweep_links(LATER, 9)) == (0, 0)
+        other = manifest(b"n", blob(b"1"))
+        await catalog.put_manifest(other)
+        await deletions.delete_manifest(APP, kept.digest)
+        assert await garbage.list(9) == []
+        assert (await garbage.mark(NOW), await garbage.sweep_links(LATER, 9)) == (1, 0)
+        await deletions.delete_manifest(APP, other.digest)
+        assert (await garbage.mark(NOW), await garbage.sweep_links(NOW, 9)) == (1, 1)
+
+    async def test_a_lease_begins_the_grace_anew(self) -> None:
+        """Promise 2: whoever was told that a blob is here has the whole grace to name it."""
+        database = await self.make_database()
+        catalog, garbage = SqlCatalog(database), SqlGarbage(database)
+        await catalog.link_blob(APP, blob(b"1"))
+        await garbage.mark(NOW)
+        await garbage.lease(APP, Digest.of(b"1"))
+        await garbage.lease(APP, Digest.of(b"no such blob"))
+        assert await garbage.sweep_links(LATER, 9) == 0
+        await garbage.mark(LATER)
+        assert (await garbage.sweep_links(NOW, 9), await garbage.sweep_links(LATER, 9)) == (0, 1)
+
+    async def test_a_blob_that_another_repository_holds_stays(self) -> None:
+        """Promise 3, and what is mounted from a blob that has gone meanwhile is not mounted."""
+        database = await self.make_database()
+        catalog, garbage = SqlCatalog(database), SqlGarbage(database)
+        deletions, digest = SqlDeletions(database), Digest.of(b"1")
+        await catalog.link_blob(APP, blob(b"1"))
+        assert await catalog.link_blob(OTHER, blob(b"1"), APP) == blob(b"1")
+        await deletions.unlink_blob(APP, digest)
+        assert await garbage.sweep_blobs(NOW, 9) == 0
+        assert await catalog.find_blob(OTHER, digest) == blob(b"1")
+        await deletions.unlink_blob(OTHER, digest)
+        assert await garbage.list(9) == []
+        assert await garbage.sweep_blobs(NOW, 9) == 1
+        async with raises(BlobUnknownError):
+            await catalog.link_blob(APP, blob(b"1"), OTHER)
+
+    async def test_the_blobs_of_a_namespace_go_with_it(self) -> None:
+        """Promise 3, for a namespace that is removed with everything in it."""
+        database = await self.make_database()
+        catalog, garbage = SqlCatalog(database), SqlGarbage(database)
+        namespaces = SqlNamespaces(database)
+        await namespaces.add(NamespaceRecord(Namespace("team"), NOW, "a"), 9)
+        for repository in (APP, OTHER):
+            await catalog.link_blob(repository, blob(b"1"))
+        await catalog.link_blob(APP, blob(b"2", "k2"))
+        await namespaces.remove(Namespace("team"), force=True)
+        assert [one.repository for one in await garbage.list(9)] == [OTHER]
+        assert await garbage.sweep_blobs(NOW, 9) == 1
+        assert await garbage.doomed_keys(NOW, 9) == ["k2"]
 
 
 class ReferrersContract(DatabaseContract):

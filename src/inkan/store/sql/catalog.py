@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from inkan.errors import ManifestBlobUnknownError
+from inkan.errors import BlobUnknownError, ManifestBlobUnknownError
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace, RepositoryName, Tag
 from inkan.store.records import BlobRecord, ImageRecord, ManifestRecord, StorageKey
@@ -15,6 +15,7 @@ from inkan.store.sql.database import (
     from_micros,
     to_micros,
 )
+from inkan.store.sql.garbage import clear_link, note_link
 
 _MANIFEST = "m.digest, m.media_type, m.payload, m.subject, m.artifact_type, m.image_bytes, m.pushed_by, m.created_at"
 _BY_DIGEST = f"SELECT {_MANIFEST} FROM manifests m WHERE m.repository = ? AND m.digest = ?"  # noqa: S608
@@ -31,8 +32,12 @@ class SqlCatalog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def link_blob(self, repository: RepositoryName, blob: BlobRecord) -> BlobRecord:
+    async def link_blob(
+        self, repository: RepositoryName, blob: BlobRecord, source: RepositoryName | None = None
+    ) -> BlobRecord:
         """Record that the repository holds the blob; return the record that is kept."""
+        if source is not None:
+            return await self._database.write(_mount_blob, repository, blob.digest, source)
         return await self._database.write(_link_blob, repository, blob)
 
     async def find_blob(self, repository: RepositoryName, digest: Digest) -> BlobRecord | None:
@@ -72,12 +77,31 @@ def _link_blob(repository: RepositoryName, blob: BlobRecord) -> Transaction[Blob
         "INSERT INTO blobs (digest, size_bytes, storage_key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (digest, blob.size_bytes, blob.key),
     )
-    yield Statement(
-        "INSERT INTO repository_blobs (repository, digest, namespace) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        (str(repository), digest, repository.namespace),
-    )
+    yield from _hold(repository, blob.digest)
     rows = yield Statement("SELECT size_bytes, storage_key FROM blobs WHERE digest = ?", (digest,))
     return BlobRecord(blob.digest, rows[0][0], StorageKey(rows[0][1]))
+
+
+def _mount_blob(repository: RepositoryName, digest: Digest, source: RepositoryName) -> Transaction[BlobRecord]:  # fmt: skip
+    # asked again within: what was found a moment ago may have been swept since, and its row must not come back
+    found = yield from _find_blob(source, digest)
+    if found is None:
+        raise BlobUnknownError(str(source), str(digest))
+    yield from _hold(repository, digest)
+    return found
+
+
+def _hold(repository: RepositoryName, digest: Digest) -> Transaction[None]:
+    yield Statement(
+        "INSERT INTO repository_blobs (repository, digest, namespace) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (str(repository), str(digest), repository.namespace),
+    )
+    used = yield Statement(
+        "SELECT 1 FROM manifest_blobs WHERE repository = ? AND blob = ? LIMIT 1",
+        (str(repository), str(digest)),
+    )
+    if not used:
+        yield from note_link(repository, digest)
 
 
 def _find_blob(repository: RepositoryName, digest: Digest) -> Transaction[BlobRecord | None]:
@@ -116,6 +140,7 @@ def _put_manifest(manifest: ManifestRecord, tags: Sequence[Tag]) -> Transaction[
     assert rows
     for blob in manifest.blobs:
         yield _edge("manifest_blobs (repository, manifest, blob)", name, digest, blob)
+        yield clear_link(manifest.repository, blob)
     for child in manifest.children:
         yield _edge("manifest_children (repository, parent, child)", name, digest, child)
     for tag in tags:

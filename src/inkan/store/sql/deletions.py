@@ -4,6 +4,7 @@ from inkan.errors import BlobInUseError
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName, Tag
 from inkan.store.sql.database import Database, Statement, Transaction
+from inkan.store.sql.garbage import clear_link, note_blob, note_links_of_manifest
 
 
 class SqlDeletions:
@@ -35,6 +36,7 @@ def _delete_tag(repository: RepositoryName, tag: Tag) -> Transaction[bool]:
 
 def _delete_manifest(repository: RepositoryName, digest: Digest) -> Transaction[bool]:
     values = (str(repository), str(digest))
+    yield from note_links_of_manifest(repository, digest)
     for statement in (
         "DELETE FROM tags WHERE repository = ? AND digest = ?",
         "DELETE FROM manifest_blobs WHERE repository = ? AND manifest = ?",
@@ -57,4 +59,7 @@ def _unlink_blob(repository: RepositoryName, digest: Digest) -> Transaction[bool
     rows = yield Statement(
         "DELETE FROM repository_blobs WHERE repository = ? AND digest = ? RETURNING digest", values
     )
+    if rows:
+        yield clear_link(repository, digest)
+        yield note_blob(str(digest))
     return bool(rows)

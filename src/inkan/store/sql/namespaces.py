@@ -19,6 +19,7 @@ from inkan.store.sql.database import (
     from_micros,
     to_micros,
 )
+from inkan.store.sql.garbage import NAMESPACE_GOES
 
 _REPOSITORIES = (
     "SELECT COUNT(*) FROM (SELECT repository FROM repository_blobs WHERE namespace = ? "
@@ -89,6 +90,7 @@ def _remove(namespace: Namespace, *, force: bool) -> Transaction[None]:
         f"DELETE FROM manifest_blobs WHERE repository IN {held}",  # noqa: S608 - constants
         f"DELETE FROM manifest_children WHERE repository IN {held}",  # noqa: S608 - constants
         "DELETE FROM manifests WHERE namespace = ?",
+        *NAMESPACE_GOES,
         "DELETE FROM repository_blobs WHERE namespace = ?",
         "DELETE FROM trust_files WHERE namespace = ?",
         "DELETE FROM namespaces WHERE name = ?",
