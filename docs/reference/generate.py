@@ -47,14 +47,12 @@ def commands() -> str:
     lines[-1] += (
         ", ".join(f"`{alias}` for `{name}`" for alias, name in sorted(ALIASES.items())) + "."
     )
-    context = click.Context(cli, info_name="inkan", max_content_width=100, terminal_width=100)
+    settings = {**cli.context_settings, "max_content_width": 100, "terminal_width": 100}
+    context = click.Context(cli, info_name="inkan", **settings)
     for name in sorted(COMMANDS):
         command = cli.get_command(context, name)
         assert command
-        found = {name: command}
-        if isinstance(command, click.Group):
-            found = {f"{name} {verb}": one for verb, one in sorted(command.commands.items())}
-        for words, one in found.items():
+        for words, one in _leaves(name, command):
             inner = click.Context(
                 one, parent=context, info_name=words, max_content_width=100, terminal_width=100
             )
@@ -99,6 +97,15 @@ def routes() -> str:
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _leaves(name: str, command: click.Command):
+    """Yield what can be run, with its words: a group is what stands below it."""
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    for verb, one in sorted(command.commands.items()):
+        yield from _leaves(f"{name} {verb}", one)
 
 
 def _admin_handlers():
