@@ -159,7 +159,7 @@ async def database(tmp_path):
     await made.close()
 
 
-@pytest.mark.parametrize("seconds", [3, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [3, pytest.param(20, marks=pytest.mark.slow)])
 async def test_no_blob_that_is_needed_goes_and_none_that_is_not_stays(tmp_path, database, seconds):
     folder = DataFolder(tmp_path)
     # longer than any push takes from its first "it is here" to its manifest, and no longer

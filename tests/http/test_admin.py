@@ -1,5 +1,6 @@
 """The management API, health and metrics."""
 
+import json
 from datetime import timedelta
 from hashlib import sha256
 
@@ -125,3 +126,29 @@ async def test_a_collection_that_breaks_off_is_finished_by_the_next(world, admin
     monkeypatch.setattr(world.stores.blobs, "delete", delete)
     assert (await admin("POST", "/api/v1/garbage", expect=200)).json["keys"] == 1
     assert [key async for key in world.stores.blobs.keys()] == []  # noqa: SIM118
+
+
+async def test_digests_are_listed_with_what_keeps_them_and_the_rest_is_pruned(admin):
+    config = b"{}"
+    digest = f"sha256:{sha256(config).hexdigest()}"
+    await admin("POST", f"/v2/team/app/blobs/uploads/?digest={digest}", config, expect=201)
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    for number in range(2):
+        tree = {
+            "schemaVersion": 2,
+            "mediaType": kind,
+            "config": {"mediaType": "c", "digest": digest, "size": 2},
+            "layers": [],
+            "annotations": {"n": str(number)},
+        }
+        raw = json.dumps(tree).encode()
+        await admin("PUT", "/v2/team/app/manifests/v", raw, [("Content-Type", kind)], expect=201)
+    listed = (await admin("GET", "/api/v1/digests?namespace=team", expect=200)).json["digests"]
+    assert sorted((one["tags"], one["keptBy"]) for one in listed) == [([], ""), (["v"], "tag")]
+    await admin("POST", "/api/v1/images/prune", expect=400)
+    await admin("POST", "/api/v1/images/prune?namespace=A", expect=400)
+    gone = (await admin("POST", "/api/v1/images/prune?namespace=team", expect=200)).json["pruned"]
+    assert [one["repository"] for one in gone] == ["team/app"]
+    again = (await admin("POST", "/api/v1/images/prune?namespace=team", expect=200)).json
+    assert again == {"pruned": []}
+    await admin("HEAD", "/v2/team/app/manifests/v", expect=200)

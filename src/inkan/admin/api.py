@@ -1,32 +1,30 @@
-"""The management API's face: namespaces and images.
+"""The management API's face: namespaces, and what is beside it: images, garbage, trust.
 
 ```text
 GET    /api/v1/version
 GET    /api/v1/namespaces
 PUT    /api/v1/namespaces/NAME
 DELETE /api/v1/namespaces/NAME[?force=true]
-GET    /api/v1/images[?namespace=NAME]
 ```
 """
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from inkan import __version__, limits
 from inkan.access.scopes import HostNames
 from inkan.admin.answers import json_answer
 from inkan.admin.garbage_api import GarbageHandlers, garbage_routes
+from inkan.admin.image_api import ImageHandlers, image_routes
 from inkan.admin.problems import AdminProblems
 from inkan.admin.trust_api import TrustAdminHandlers, trust_routes
 from inkan.clock import Clock
 from inkan.errors import NamespaceInvalidError, RequestInvalidError
 from inkan.oci.reference import Namespace, hostname
-from inkan.store.ports import Catalog, Namespaces
-from inkan.store.records import ImageRecord, NamespaceRecord
-from inkan.trust.status import CollectionStatus, TrustStatus
+from inkan.store.ports import Namespaces
+from inkan.store.records import NamespaceRecord
 from inkan.web.authority import Authority
-from inkan.web.demand import CATALOG, LOGIN, NAMESPACES
+from inkan.web.demand import LOGIN, NAMESPACES
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
 
@@ -62,24 +60,6 @@ class NamespaceHandlers:
         namespace = Namespace.parse(request.params["namespace"])
         await self._namespaces.remove(namespace, force=force == "true")
         return Response(204)
-
-
-class ImageHandlers:
-    """Answers for images."""
-
-    def __init__(self, catalog: Catalog, trust: TrustStatus) -> None:
-        self._catalog = catalog
-        self._trust = trust
-
-    async def list(self, request: Request) -> Response:
-        """Return every tag with its digest, and who has signed it."""
-        spelled = request.query("namespace")
-        namespace = Namespace.parse(spelled) if spelled else None
-        images = await self._catalog.list_images(namespace)
-        repositories = dict.fromkeys(image.repository for image in images)
-        status = {name: await self._trust.list(name) for name in repositories}
-        listed = [_image(image, status[image.repository]) for image in images]
-        return json_answer(200, {"images": listed})
 
 
 class VersionHandlers:
@@ -134,7 +114,7 @@ def admin_face(
             ),
             Route("namespace-add", ("PUT",), one, namespaces.add, NAMESPACES, cap, never),
             Route("namespace-rm", ("DELETE",), one, namespaces.remove, NAMESPACES, 0, never),
-            Route("image-list", ("GET",), "/api/v1/images", images.list, CATALOG, 0, never),
+            *image_routes(images),
         ),
         render=AdminProblems(authority),
         claims=re.compile(r"/api/"),
@@ -147,32 +127,3 @@ def _namespace(record: NamespaceRecord) -> dict[str, Any]:
         "created": record.created_at.isoformat(timespec="seconds"),
         "created_by": record.created_by,
     }
-
-
-def _image(image: ImageRecord, collections: Sequence[CollectionStatus]) -> dict[str, Any]:
-    return {
-        "repository": str(image.repository),
-        "namespace": image.repository.namespace,
-        "tag": str(image.tag),
-        "digest": str(image.digest),
-        "created": image.created_at.isoformat(timespec="seconds"),
-        "size": image.image_bytes,
-        "mediaType": image.media_type,
-        "signed": _signatures(image, collections),
-    }
-
-
-def _signatures(
-    image: ImageRecord, collections: Sequence[CollectionStatus]
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "gun": str(one.gun),
-            "digest": f"sha256:{signed.digest}",
-            "signers": list(signed.signers),
-            # a tag may have moved on since it was signed
-            "current": str(image.digest) == f"sha256:{signed.digest}",
-        }
-        for one in collections
-        if (signed := one.tags.get(str(image.tag)))
-    ]

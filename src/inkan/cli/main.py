@@ -30,8 +30,23 @@ COMMANDS = {
     "env": ("plugin", "env", "Print the variables that turn content trust on."),
     "garbage-list": ("garbage", "garbage_list", "List the blobs that no image needs."),
     "garbage-run": ("garbage", "garbage_run", "Collect garbage now."),
+    "image-digests": (
+        "images",
+        "image_digests",
+        "List images by digest, also those without a tag.",
+    ),
+    "image-inspect": ("image_acts", "image_inspect", "Show how an image is configured."),
     "image-list": ("images", "image_list", "List the images you can pull, and who signed them."),
+    "image-prune-untagged": (
+        "image_acts",
+        "image_prune_untagged",
+        "Forget images that nothing keeps.",
+    ),
+    "image-rm": ("image_acts", "image_rm", "Delete images with all their tags."),
+    "image-tag": ("image_acts", "image_tag", "Give an image another name in the registry."),
+    "image-untag": ("image_acts", "image_untag", "Take tags back."),
     "login": ("login", "login", "Log in to a registry, here and in docker."),
+    "manifest-inspect": ("image_acts", "manifest_inspect", "Print a manifest."),
     "namespace-add": ("namespaces", "namespace_add", "Make a namespace."),
     "namespace-list": ("namespaces", "namespace_list", "List the namespaces."),
     "namespace-rm": ("namespaces", "namespace_rm", "Remove a namespace."),
@@ -42,7 +57,7 @@ COMMANDS = {
     "serve": ("serve", "serve", "Start the server."),
     "trust": ("trust", "trust", "Sign, verify, name signers, keep keys."),
 }
-ALIASES = {"images": "image-list", "namespaces": "namespace-list"}
+ALIASES = {"digests": "image-digests", "images": "image-list", "namespaces": "namespace-list"}
 NOUNS = frozenset(name.partition("-")[0] for name in COMMANDS if "-" in name)
 
 

@@ -67,6 +67,17 @@ class Administration:
         query = f"?namespace={quote(namespace)}" if namespace else ""
         return list(self._session.call("GET", f"/api/v1/images{query}", _CATALOG).tree()["images"])
 
+    def digests(self, namespace: str) -> list[dict[str, Any]]:
+        """Return every manifest of a namespace with its tags; of all where it is empty."""
+        query = f"?namespace={quote(namespace)}" if namespace else ""
+        path = f"/api/v1/digests{query}"
+        return list(self._session.call("GET", path, _CATALOG).tree()["digests"])
+
+    def prune(self, namespace: str) -> list[dict[str, str]]:
+        """Have manifests forgotten that nothing keeps; return them."""
+        path = f"/api/v1/images/prune?namespace={quote(namespace)}"
+        return list(self._session.call("POST", path, _NAMESPACES).tree()["pruned"])
+
     def garbage(self) -> list[dict[str, Any]]:
         """Return the blobs that no manifest names."""
         return list(self._session.call("GET", "/api/v1/garbage", _NAMESPACES).tree()["garbage"])

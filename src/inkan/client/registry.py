@@ -163,6 +163,15 @@ class Registry:
             "PUT", path, self._scope("pull,push"), body=manifest.raw, headers=headers
         )
 
+    def delete_manifest(self, reference: str) -> None:
+        """Take back a tag, or a manifest by its digest and all its tags with it.
+
+        Raises:
+            NotFoundError: if there is none.
+        """
+        path = f"/v2/{self.repository}/manifests/{reference}"
+        self._session.call("DELETE", path, self._scope("delete"))
+
     def _send_resumed(
         self, location: str, size: int, read: Callable[[int], Iterable[bytes]]
     ) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from inkan.access.accounts import AccountService
-from inkan.admin.api import ImageHandlers, NamespaceHandlers, VersionHandlers, admin_face
+from inkan.admin.api import NamespaceHandlers, VersionHandlers, admin_face
 from inkan.admin.garbage_api import GarbageHandlers
+from inkan.admin.image_api import ImageHandlers
 from inkan.admin.trust_api import TrustAdminHandlers
 from inkan.clock import Clock
 from inkan.keys.sealing import (
@@ -37,6 +38,7 @@ from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Database
 from inkan.store.sql.deletions import SqlDeletions
 from inkan.store.sql.garbage import SqlGarbage
+from inkan.store.sql.images import SqlImages
 from inkan.store.sql.referrers import SqlReferrers
 from inkan.store.sql.sqlite import SqliteDatabase
 from inkan.store.sql.upload_sessions import SqlUploadSessions
@@ -142,7 +144,7 @@ async def build(
     admin = admin_face(
         VersionHandlers(settings.scheme, trust_port, access.hosts),
         NamespaceHandlers(access.namespaces, access.hosts, clock),
-        ImageHandlers(catalog, trust.status),
+        ImageHandlers(SqlImages(stores.database), trust.status),
         GarbageHandlers(collector),
         TrustAdminHandlers(trust.status, trust.history, trust.reset),
         access.guard,

@@ -16,6 +16,7 @@ from inkan.oci.reference import Gun, Namespace, RepositoryName, Tag
 from inkan.store.records import (
     AccountRecord,
     BlobRecord,
+    DigestRecord,
     GarbageRecord,
     ImageRecord,
     ManifestRecord,
@@ -160,8 +161,24 @@ class Catalog(Protocol):
         """Return the names of at most `limit` repositories."""
         ...
 
-    async def list_images(self, namespace: Namespace | None) -> Sequence[ImageRecord]:
+
+class Images(Protocol):
+    """What people see of the catalog: tags and digests.
+
+    1. Each list is one state of the catalog, sorted by code point.
+    2. `delete_untagged` forgets a manifest only if in that very instant no tag points to it, no index names it, and it has no subject.
+    """
+
+    async def list_tagged(self, namespace: Namespace | None) -> Sequence[ImageRecord]:
         """Return every tag of a namespace, or of all, by repository and tag."""
+        ...
+
+    async def list_digests(self, namespace: Namespace | None) -> Sequence[DigestRecord]:
+        """Return every manifest of a namespace, or of all, by repository and digest."""
+        ...
+
+    async def delete_untagged(self, repository: RepositoryName, digest: Digest) -> bool:
+        """Forget a manifest, unless something keeps it; return whether it went."""
         ...
 
 

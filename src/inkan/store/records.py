@@ -183,6 +183,23 @@ class TrustVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestRecord:
+    """A manifest as it is listed, with the tags that point to it.
+
+    Attributes:
+        is_needed: whether an index names it, or it is attached to a subject; it then needs no tag.
+    """
+
+    repository: RepositoryName
+    digest: Digest
+    tags: tuple[Tag, ...]
+    media_type: str
+    image_bytes: int
+    created_at: datetime
+    is_needed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GarbageRecord:
     """A blob that a repository holds and no manifest of it names.
 

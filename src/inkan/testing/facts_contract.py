@@ -39,6 +39,7 @@ from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Database
 from inkan.store.sql.deletions import SqlDeletions
 from inkan.store.sql.garbage import SqlGarbage
+from inkan.store.sql.images import SqlImages
 from inkan.store.sql.keys import SqlOnlineKeys, SqlTokenKeys
 from inkan.store.sql.namespaces import SqlNamespaces
 from inkan.store.sql.referrers import SqlReferrers
@@ -159,14 +160,43 @@ class CatalogContract(DatabaseContract):
         assert await catalog.list_repositories("", 10) == ["team/app", "team_a/app"]
         assert await catalog.list_repositories("team/app", 10) == ["team_a/app"]
 
+
+class ImagesContract(DatabaseContract):
+    """One test for each promise of `Images`."""
+
     async def test_images_are_listed_by_namespace(self) -> None:
-        """A namespace's name is matched whole."""
-        catalog = SqlCatalog(await self.make_database())
-        await catalog.put_manifest(manifest(b"m"), Tag("v"))
+        """Promise 1: by tag and by digest; a namespace's name is matched whole."""
+        database = await self.make_database()
+        catalog, images = SqlCatalog(database), SqlImages(database)
+        await catalog.put_manifest(manifest(b"m"), Tag("v"), Tag("w"))
         await catalog.put_manifest(manifest(b"m", repository=OTHER), Tag("v"))
-        assert len(await catalog.list_images(None)) == 2
-        (image,) = await catalog.list_images(Namespace("team"))
+        await catalog.put_manifest(manifest(b"n"))
+        assert len(await images.list_tagged(None)) == 3
+        image, _ = await images.list_tagged(Namespace("team"))
         assert (image.repository, image.image_bytes, image.created_at) == (APP, 7, NOW)
+        assert len(await images.list_digests(None)) == 3
+        found = {one.digest: one for one in await images.list_digests(Namespace("team"))}
+        assert found[Digest.of(b"m")].tags == (Tag("v"), Tag("w"))
+        assert found[Digest.of(b"n")].tags == ()
+        assert not found[Digest.of(b"n")].is_needed
+
+    async def test_only_what_nothing_keeps_is_forgotten(self) -> None:
+        """Promise 2: tags, indexes and subjects keep a manifest."""
+        database = await self.make_database()
+        catalog, images = SqlCatalog(database), SqlImages(database)
+        child, attached = manifest(b"child"), manifest(b"attached")
+        await catalog.put_manifest(child)
+        await catalog.put_manifest(
+            replace(manifest(b"index"), children=(child.digest,)), Tag("index")
+        )
+        await catalog.put_manifest(replace(attached, subject=child.digest))
+        await catalog.put_manifest(manifest(b"alone"))
+        listed = {one.digest: one.is_needed for one in await images.list_digests(None)}
+        assert [listed[one.digest] for one in (child, attached, manifest(b"alone"))] == [True, True, False]  # fmt: skip
+        for kept in (child, attached, manifest(b"index"), manifest(b"unknown")):
+            assert not await images.delete_untagged(APP, kept.digest)
+        assert await images.delete_untagged(APP, Digest.of(b"alone"))
+        assert not await images.delete_untagged(APP, Digest.of(b"alone"))
 
 
 class DeletionsContract(DatabaseContract):

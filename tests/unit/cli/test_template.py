@@ -34,6 +34,7 @@ VALUE = {
         ("{{if not .On}}x{{end}}", ""),
         ("{{with .Inner}}{{.Key}}{{end}}", "a<b"),
         ("{{if and .On (eq .Count 3)}}yes{{end}}", "yes"),
+        ("{{ if gt .Count 2 }}{{ .Name }}{{end}}{{if lt .Count 3}}no{{end}}", "team/app"),
         ("{{len .Signers}}{{index .Signers 1}}", "2bob"),
         ("{{.Signers}} {{.On}} {{.Nothing}}", "[alice bob] true <no value>"),
         ("{{.Inner}}", "map[Key:a<b]"),

@@ -1,4 +1,4 @@
-"""`inkan image-list`."""
+"""`inkan image-list` and `inkan image-digests`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -6,34 +6,33 @@ from typing import Any
 
 import click
 
-from inkan.cli.output import output_option, show, table, tell
+from inkan.cli.output import output_option, show, table, tell, visible
 from inkan.clock import SystemClock
 
-EXAMPLES = """\b
-Examples:
-  inkan image-list --restrict team
-  inkan images --no-trunc -o json
-"""
 HEADINGS = ["REPOSITORY", "NAMESPACE", "TAG", "DIGEST", "CREATED", "SIZE", "SIGNED BY"]
+DIGEST_HEADINGS = ["REPOSITORY", "DIGEST", "TAGS", "CREATED", "SIZE", "KEPT BY"]
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(
+    epilog="\b\nExamples:\n  inkan image-list --restrict team\n  inkan images --no-trunc -o json\n"
+    "  inkan image-list --format '{{ if gt .Size 1000000 }}{{ .Repository }}:{{ .Tag }}{{end}}'\n"
+)
 @click.option("--restrict", metavar="NAMESPACE[/REPOSITORY]", help="Only these images.")
 @click.option("-q", "--quiet", is_flag=True, help="Only HOST/REPOSITORY:TAG, one a line.")
 @click.option("--no-trunc", is_flag=True, help="Digests in full.")
+@click.option("--format", "template", metavar="TEMPLATE", help="Print what a Go template says of each image.")  # fmt: skip
 @output_option
-def image_list(*, restrict: str | None, quiet: bool, no_trunc: bool) -> None:
+def image_list(*, restrict: str | None, quiet: bool, no_trunc: bool, template: str | None) -> None:
     """List the images you can pull, and who signed them."""
     from inkan.client.administration import Administration
 
     administration = Administration.of_target()
-    namespace, _, repository = (restrict or "").partition("/")
-    images = [
-        image
-        for image in administration.images(namespace)
-        if not repository or image["repository"] == f"{namespace}/{repository}"
-    ]
+    namespace, _, _ = (restrict or "").partition("/")
+    images = _restricted(administration.images(namespace), restrict)
     host = administration.target.host
+    if template is not None:
+        _print_each(template, [_image_fields(host, image, no_trunc=no_trunc) for image in images])
+        return
     if quiet:
         show({"images": images}, [f"{host}/{i['repository']}:{i['tag']}" for i in images])
         return
@@ -43,18 +42,98 @@ def image_list(*, restrict: str | None, quiet: bool, no_trunc: bool) -> None:
     show({"images": images}, table(HEADINGS, rows))
 
 
+@click.command(
+    epilog="\b\nExamples:\n  inkan image-digests --restrict team\n  inkan digests -q\n"
+    "  inkan image-digests --format '{{if not .Tags}}{{.Repository}}@{{.Digest}}{{end}}'\n"
+)
+@click.option("--restrict", metavar="NAMESPACE[/REPOSITORY]", help="Only these images.")
+@click.option("-q", "--quiet", is_flag=True, help="Only HOST/REPOSITORY@DIGEST, one a line.")
+@click.option("--format", "template", metavar="TEMPLATE", help="Print what a Go template says of each image.")  # fmt: skip
+@output_option
+def image_digests(*, restrict: str | None, quiet: bool, template: str | None) -> None:
+    """List images by digest, also those without a tag, and what keeps each: a tag, another image, a signature, or nothing."""
+    from inkan.client.administration import Administration
+
+    administration = Administration.of_target()
+    namespace, _, _ = (restrict or "").partition("/")
+    found = _restricted(administration.digests(namespace), restrict)
+    host = administration.target.host
+    if template is not None:
+        _print_each(template, [_digest_fields(host, one) for one in found])
+        return
+    if quiet:
+        show({"digests": found}, [f"{host}/{one['repository']}@{one['digest']}" for one in found])
+        return
+    now = SystemClock().now()
+    rows = [
+        [
+            f"{host}/{one['repository']}",
+            one["digest"],
+            ", ".join(one["tags"]) or "-",
+            age(_seconds_since(one["created"], now)),
+            size(one["size"]),
+            one["keptBy"] or "-",
+        ]
+        for one in found
+    ]
+    show({"digests": found}, table(DIGEST_HEADINGS, rows))
+
+
+def _restricted(found: Sequence[dict[str, Any]], restrict: str | None) -> list[dict[str, Any]]:
+    repository = restrict if restrict and "/" in restrict else ""
+    return [one for one in found if not repository or one["repository"] == repository]
+
+
+def _print_each(template: str, trees: Sequence[Mapping[str, Any]]) -> None:
+    from inkan.cli.template import render
+
+    for tree in trees:
+        # what a template leaves empty is no line: `{{if …}}` then chooses images
+        if text := visible(render(template, tree)):
+            click.echo(text)
+
+
+def _image_fields(host: str, image: Mapping[str, Any], *, no_trunc: bool) -> dict[str, Any]:
+    digest = image["digest"]
+    return {
+        "Created": int(datetime.fromisoformat(image["created"]).timestamp()),
+        "Digest": digest if no_trunc else digest.partition(":")[2][:12],
+        "Namespace": image["namespace"],
+        "Repository": f"{host}/{image['repository']}",
+        "Size": image["size"],
+        "Tag": image["tag"],
+        "ManifestType": image["mediaType"],
+        "Signers": sorted({name for one in image["signed"] if one["current"] for name in one["signers"]}),
+    }  # fmt: skip
+
+
+def _digest_fields(host: str, one: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "Repository": f"{host}/{one['repository']}",
+        "Digest": one["digest"],
+        "Tags": one["tags"],
+        "ManifestType": one["mediaType"],
+        "Created": int(datetime.fromisoformat(one["created"]).timestamp()),
+        "Size": one["size"],
+        "KeptBy": one["keptBy"],
+    }
+
+
 def _row(host: str, image: Mapping[str, Any], now: datetime, *, no_trunc: bool) -> list[str]:
     digest = image["digest"]
-    created = datetime.fromisoformat(image["created"]).astimezone(UTC)
     return [
         f"{host}/{image['repository']}",
         image["namespace"],
         image["tag"],
         digest if no_trunc else digest.partition(":")[2][:12],
-        age(int((now - created).total_seconds())),
+        age(_seconds_since(image["created"], now)),
         size(image["size"]),
         signers(image["signed"]),
     ]
+
+
+def _seconds_since(created: str, now: datetime) -> int:
+    return int((now - datetime.fromisoformat(created).astimezone(UTC)).total_seconds())
 
 
 def signers(signed: Sequence[Mapping[str, Any]]) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from inkan.errors import BlobUnknownError, ManifestBlobUnknownError
 from inkan.oci.digest import Digest
-from inkan.oci.reference import Namespace, RepositoryName, Tag
-from inkan.store.records import BlobRecord, ImageRecord, ManifestRecord, StorageKey
+from inkan.oci.reference import RepositoryName, Tag
+from inkan.store.records import BlobRecord, ManifestRecord, StorageKey
 from inkan.store.sql.database import (
     Database,
     Row,
@@ -65,10 +65,6 @@ class SqlCatalog:
     async def list_repositories(self, after: str, limit: int) -> Sequence[str]:
         """Return the names of at most `limit` repositories."""
         return await self._database.read(_list_repositories, after, limit)
-
-    async def list_images(self, namespace: Namespace | None) -> Sequence[ImageRecord]:
-        """Return every tag of a namespace, or of all, by repository and tag."""
-        return await self._database.read(_list_images, namespace)
 
 
 def _link_blob(repository: RepositoryName, blob: BlobRecord) -> Transaction[BlobRecord]:
@@ -221,20 +217,3 @@ def _list_repositories(after: str, limit: int) -> Transaction[Sequence[str]]:
         (after, limit),
     )
     return [row[0] for row in rows]
-
-
-def _list_images(namespace: Namespace | None) -> Transaction[Sequence[ImageRecord]]:
-    sql = (
-        "SELECT t.repository, t.name, t.digest, m.media_type, m.image_bytes, m.created_at FROM tags t "
-        "JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest "
-    )
-    if namespace is not None:
-        sql += "WHERE t.namespace = ? "
-    values = (str(namespace),) if namespace is not None else ()
-    rows = yield Statement(sql + "ORDER BY t.repository, t.name", values)
-    return [
-        ImageRecord(
-            RepositoryName(name), Tag(tag), Digest.parse(digest), kind, size, from_micros(created)
-        )
-        for name, tag, digest, kind, size, created in rows
-    ]

@@ -19,7 +19,7 @@ class SqlDeletions:
 
     async def delete_manifest(self, repository: RepositoryName, digest: Digest) -> bool:
         """Forget a manifest."""
-        return await self._database.write(_delete_manifest, repository, digest)
+        return await self._database.write(forget_manifest, repository, digest)
 
     async def unlink_blob(self, repository: RepositoryName, digest: Digest) -> bool:
         """Record that the repository holds the blob no more."""
@@ -34,7 +34,8 @@ def _delete_tag(repository: RepositoryName, tag: Tag) -> Transaction[bool]:
     return bool(rows)
 
 
-def _delete_manifest(repository: RepositoryName, digest: Digest) -> Transaction[bool]:
+def forget_manifest(repository: RepositoryName, digest: Digest) -> Transaction[bool]:
+    """Forget a manifest with its tags, and note its blobs as garbage; return whether there was one."""
     values = (str(repository), str(digest))
     yield from note_links_of_manifest(repository, digest)
     for statement in (
