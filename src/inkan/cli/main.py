@@ -19,6 +19,7 @@ from inkan.errors import InkanError
 
 # command: module and function in it, and what the list of commands says of it
 COMMANDS = {
+    "backup": ("backup", "backup", "Copy everything that a server keeps, while it runs."),
     "config": ("config", "show", "Show the server's settings and where they come from."),
     "copy": (
         "copy",
@@ -28,6 +29,7 @@ COMMANDS = {
     "keys": ("trust_keys", "keys", "Back up the keys that sign, and put them back."),
     "doctor": ("doctor", "doctor", "Find what silently runs unverified here."),
     "env": ("plugin", "env", "Print the variables that turn content trust on."),
+    "fsck": ("fsck", "fsck", "Compare everything that a server keeps with what it should be."),
     "garbage-list": ("garbage", "garbage_list", "List the blobs that no image needs."),
     "garbage-run": ("garbage", "garbage_run", "Collect garbage now."),
     "image-digests": (
@@ -54,6 +56,7 @@ COMMANDS = {
     "pull": ("pull", "pull", "Pull a signed image."),
     "push": ("push", "push", "Push an image and sign it."),
     "resign": ("resign", "resign", "Sign under a new name what is signed under an old one."),
+    "restore": ("backup", "restore", "Put a server's backup into a new data folder."),
     "serve": ("serve", "serve", "Start the server."),
     "trust": ("trust", "trust", "Sign, verify, name signers, keep keys."),
 }

@@ -12,7 +12,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from inkan import limits
-from inkan.errors import RequestInvalidError, UploadRangeError
+from inkan.errors import (
+    BlobCorruptError,
+    BlobUnknownError,
+    RequestInvalidError,
+    UploadRangeError,
+)
 from inkan.oci.digest import Digest
 from inkan.oci.media_types import OCI_INDEX
 from inkan.oci.reference import RepositoryName, Tag, parse_tag_or_digest
@@ -50,7 +55,13 @@ class BlobHandlers:
             Digest.parse(request.params["digest"]),
         )
         await self._gate.require_pullable(request.caller, name, digest)
-        blob = await self._blobs.get(name, digest)
+        try:
+            blob = await self._blobs.get(name, digest)
+        except BlobCorruptError as error:
+            if request.method != "HEAD":
+                raise
+            # a client that hears "it is not here" pushes it again, and that heals it
+            raise BlobUnknownError(str(name), str(digest)) from error
         headers = [
             ("Content-Type", "application/octet-stream"),
             ("Docker-Content-Digest", str(digest)),

@@ -141,7 +141,11 @@ class UploadService:
             raise DigestMismatchError(str(expected), str(actual))
         size = upload.offset_bytes
         key = await self._uploads.promote(upload.upload_id, expected, size)
-        kept = await self._catalog.link_blob(upload.repository, BlobRecord(expected, size, key))
+        brought = BlobRecord(expected, size, key)
+        kept = await self._catalog.link_blob(upload.repository, brought)
+        if kept.key != key and await self._blobs.find_size(kept.key) != kept.size_bytes:
+            # what was kept under this digest is gone or cut: the push heals it, for every repository that holds it
+            kept = await self._catalog.heal_blob(kept, brought)
         if kept.key != key:
             # known already: what was brought was never anybody's, and goes
             await self._blobs.delete(key)

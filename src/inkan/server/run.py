@@ -6,19 +6,18 @@ folder. A failure is one line that names the setting.
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import uvloop
 
 from inkan.clock import SystemClock
-from inkan.errors import DataFolderError
 from inkan.server import bootstrap, listeners
 from inkan.server.assemble import Product, assemble
+from inkan.server.data_lock import hold
 from inkan.server.jobs import run_jobs
 from inkan.server.log_lines import log_to_stderr
 from inkan.server.settings import Settings, load, process_environment
@@ -53,7 +52,7 @@ async def _serve(settings: Settings) -> None:
     tls = _tls(settings, folder)
     if tls is not None and settings.tls.mode == "files":
         tls.refresh(clock.now())
-    with _hold(folder):
+    with hold(folder):
         if tls is not None and settings.tls.mode == "auto":
             tls.refresh(clock.now())
         async with assemble(settings, folder, clock, tls) as product:
@@ -91,33 +90,6 @@ def _tls(settings: Settings, folder: DataFolder) -> ServerTls | None:
             folder.server_certificate, folder.server_key, folder.ca_certificate, folder.ca_key
         )
     return ServerTls(files, settings.host_names)
-
-
-@contextlib.contextmanager
-def _hold(folder: DataFolder) -> Iterator[None]:
-    """Make the data folder ours alone while we serve.
-
-    Raises:
-        DataFolderError: if it cannot be made or written, or another server holds it.
-    """
-    try:
-        folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise DataFolderError(f"data: {folder.root} cannot be used: {error.strerror}") from error
-    try:
-        _lock(lock, folder)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _lock(descriptor: int, folder: DataFolder) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        message = f"data: another server is using {folder.root}; stop it first"
-        raise DataFolderError(message) from error
 
 
 @contextlib.asynccontextmanager

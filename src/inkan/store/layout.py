@@ -12,6 +12,7 @@ DATA/
   uploads/<id>                 the bytes of an upload, 32 hexadecimal digits
   blobs/<algorithm>/<2 hex>/<hex>.<8 hex>
                                a blob: its digest, and the beginning of the upload that brought it
+  quarantine/<hex>.<8 hex>     bytes that are not what their name says, put there by `inkan fsck --repair`
 ```
 
 A storage key is the part of a blob's path below `blobs/`.
@@ -106,6 +107,10 @@ class DataFolder:
         if not _KEY.match(key):
             raise StorageUnavailableError("a blob has a storage key that is not of this store")
         return self.blobs / key
+
+    def quarantined(self, key: StorageKey) -> Path:
+        """Return where the bytes of a storage key are put when they are not what they should be."""
+        return self.root / "quarantine" / self.blob(key).name
 
     def fan_out(self) -> list[Path]:
         """Return every folder that blobs can be in."""

@@ -139,6 +139,10 @@ class Catalog(Protocol):
         """Return the blob if this repository holds it."""
         ...
 
+    async def heal_blob(self, broken: BlobRecord, whole: BlobRecord) -> BlobRecord:
+        """Let a digest stand for other bytes, if it still stands for the broken ones; return the record that is kept."""
+        ...
+
     async def put_manifest(self, manifest: ManifestRecord, *tags: Tag) -> None:
         """Keep a manifest and point tags at it."""
         ...

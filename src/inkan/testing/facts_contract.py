@@ -161,6 +161,19 @@ class CatalogContract(DatabaseContract):
         assert await catalog.list_repositories("team/app", 10) == ["team_a/app"]
 
 
+class HealingContract(DatabaseContract):
+    """What `Catalog.heal_blob` promises."""
+
+    async def test_a_digest_stands_for_other_bytes_once(self) -> None:
+        """Only while it stands for the broken ones, and for every repository that holds it."""
+        catalog = SqlCatalog(await self.make_database())
+        for repository in (APP, OTHER):
+            await catalog.link_blob(repository, blob(b"1"))
+        assert await catalog.heal_blob(blob(b"1"), blob(b"1", "k2")) == blob(b"1", "k2")
+        assert await catalog.heal_blob(blob(b"1"), blob(b"1", "k3")) == blob(b"1", "k2")
+        assert await catalog.find_blob(OTHER, Digest.of(b"1")) == blob(b"1", "k2")
+
+
 class ImagesContract(DatabaseContract):
     """One test for each promise of `Images`."""
 

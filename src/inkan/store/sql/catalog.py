@@ -44,6 +44,10 @@ class SqlCatalog:
         """Return the blob if this repository holds it."""
         return await self._database.read(_find_blob, repository, digest)
 
+    async def heal_blob(self, broken: BlobRecord, whole: BlobRecord) -> BlobRecord:
+        """Let a digest stand for other bytes, if it still stands for the broken ones; return the record that is kept."""
+        return await self._database.write(_heal_blob, broken, whole)
+
     async def put_manifest(self, manifest: ManifestRecord, *tags: Tag) -> None:
         """Keep a manifest and point tags at it."""
         await self._database.write(_put_manifest, manifest, tags)
@@ -76,6 +80,16 @@ def _link_blob(repository: RepositoryName, blob: BlobRecord) -> Transaction[Blob
     yield from _hold(repository, blob.digest)
     rows = yield Statement("SELECT size_bytes, storage_key FROM blobs WHERE digest = ?", (digest,))
     return BlobRecord(blob.digest, rows[0][0], StorageKey(rows[0][1]))
+
+
+def _heal_blob(broken: BlobRecord, whole: BlobRecord) -> Transaction[BlobRecord]:
+    digest = str(whole.digest)
+    yield Statement(
+        "UPDATE blobs SET storage_key = ?, size_bytes = ? WHERE digest = ? AND storage_key = ?",
+        (whole.key, whole.size_bytes, digest, broken.key),
+    )
+    rows = yield Statement("SELECT size_bytes, storage_key FROM blobs WHERE digest = ?", (digest,))
+    return BlobRecord(whole.digest, rows[0][0], StorageKey(rows[0][1])) if rows else broken
 
 
 def _mount_blob(repository: RepositoryName, digest: Digest, source: RepositoryName) -> Transaction[BlobRecord]:  # fmt: skip

@@ -1,0 +1,35 @@
+"""`inkan fsck`."""
+
+import click
+
+from inkan.cli.output import output_option, show, table, tell
+from inkan.errors import CorruptError
+
+
+@click.command(
+    epilog="\b\nExamples:\n  inkan fsck --data /var/lib/inkan\n  inkan fsck --data /var/lib/inkan --repair -o json\n"
+)
+@click.option("--data", metavar="DIR", help="The server's data folder; as for inkan serve.")
+@click.option("--repair", is_flag=True, help="Put damaged bytes into quarantine, so that the next push heals them; delete files that nothing stands for.")  # fmt: skip
+@output_option
+def fsck(data: str | None, *, repair: bool) -> None:
+    """Compare everything that a server keeps with what it should be: every blob is hashed. The server must not run meanwhile."""
+    import asyncio
+    from dataclasses import asdict
+
+    from inkan.server.fsck import check
+    from inkan.server.settings import load, process_environment
+    from inkan.store.layout import DataFolder
+
+    settings = load({"data": data} if data else {}, process_environment())
+    found = asyncio.run(check(DataFolder(settings.data), repair=repair, tell=tell))
+    rows = [[one.kind, one.what, one.detail] for one in found]
+    lines = (
+        table(["KIND", "WHAT", "WHAT IS WRONG"], rows)
+        if found
+        else ["Everything is what it should be."]
+    )
+    show({"damage": [asdict(one) for one in found]}, lines)
+    left = [one for one in found if not (repair and one.kind == "orphan")]
+    if left:
+        raise CorruptError(f"{len(left)} things are not what they should be")

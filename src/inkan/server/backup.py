@@ -1,0 +1,158 @@
+"""A whole server in a folder, taken while it runs, and put back.
+
+```text
+DIR/inkan.db      the facts at one instant
+DIR/blobs/…       every blob that they name, hashed on its way; what is there from an earlier backup is not copied again
+DIR/tls/… key-encryption-key ca.crt admin-password       for their owner only
+```
+
+The facts come first. What they name is there for a quarter of an hour at least after nobody needs it any more, and for the whole time of grace if a manifest named it: a backup that is
+done within that time lacks nothing that an image needs.
+
+Source: SQLite documentation, `lang_vacuum.html` § VACUUM INTO.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from inkan import limits
+from inkan.durable_file import sync_folder, write_durably
+from inkan.errors import (
+    BlobCorruptError,
+    ConflictError,
+    DataFolderError,
+    StorageUnavailableError,
+)
+from inkan.store.layout import DataFolder
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a backup or a restore has done.
+
+    Attributes:
+        blobs: how many there are in it.
+        copied_bytes: how much had to be copied.
+        skipped: digests of blobs that were collected meanwhile: no image named them.
+    """
+
+    blobs: int
+    copied_bytes: int
+    skipped: tuple[str, ...]
+
+
+def back_up(source: DataFolder, target: DataFolder, tell: Tell) -> Done:
+    """Bring everything that a server keeps into a folder; on the disk when this returns. The server may run, and goes on.
+
+    Raises:
+        DataFolderError: if there is no server's data.
+        BlobCorruptError: if a blob is not what its digest says, and a manifest names it; what is in the folder already stays.
+        StorageUnavailableError: if something cannot be read or written.
+    """
+    if not source.database.exists():
+        raise DataFolderError(f"data: {source.root} is no data folder of Inkan")
+    with _storage_errors(target.root):
+        target.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tell("Copying the facts...")
+        _copy_database(source.database, target.database)
+        for path in _small_files(source):
+            if path.exists():
+                write_durably(target.root / path.relative_to(source.root), path.read_bytes(), 0o600)
+        tell("Copying blobs...")
+        return _copy_blobs(source, target)
+
+
+def put_back(source: DataFolder, target: DataFolder, tell: Tell) -> Done:
+    """Bring a backup into a data folder that has nothing in it.
+
+    Raises:
+        ConflictError: if there is something in it.
+        DataFolderError: if the source is no backup.
+        BlobCorruptError: if a blob of the backup is not what its digest says.
+    """
+    if target.root.exists() and any(target.root.iterdir()):
+        raise ConflictError(f"{target.root} is not empty; restore into a new folder")
+    return back_up(source, target, tell)
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """Copy the database as it is at one instant, whole or not at all."""
+    beside = target.with_name(f".{target.name}.partial")
+    beside.unlink(missing_ok=True)
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=30)) as database:  # fmt: skip
+            database.execute("VACUUM INTO ?", (str(beside),))
+    except sqlite3.Error as error:
+        raise StorageUnavailableError(f"{source} cannot be copied: {error}") from error
+    beside.chmod(0o600)
+    with beside.open("rb") as file:
+        os.fsync(file.fileno())
+    beside.replace(target)
+    sync_folder(target.parent)
+
+
+def _small_files(folder: DataFolder) -> list[Path]:
+    return [folder.key_encryption_key, folder.ca_certificate, folder.ca_key, folder.server_certificate,
+            folder.server_key, folder.admin_password]  # fmt: skip
+
+
+def _copy_blobs(source: DataFolder, target: DataFolder) -> Done:
+    count, copied, skipped = 0, 0, []
+    with contextlib.closing(sqlite3.connect(target.database)) as facts:
+        for digest, size, key, is_named in facts.execute(_EVERY_BLOB):
+            origin, place = source.blob(key), target.blob(key)
+            if place.exists() and place.stat().st_size == size:
+                count += 1
+                continue
+            try:
+                _copy_blob(origin, place, digest)
+            except FileNotFoundError as error:
+                if is_named:
+                    raise BlobCorruptError(digest) from error
+                skipped.append(digest)
+                continue
+            count, copied = count + 1, copied + size
+    return Done(count, copied, tuple(skipped))
+
+
+_EVERY_BLOB = (
+    "SELECT b.digest, b.size_bytes, b.storage_key, EXISTS (SELECT 1 FROM repository_blobs r JOIN manifest_blobs m "
+    "ON m.repository = r.repository AND m.blob = r.digest WHERE r.digest = b.digest) FROM blobs b ORDER BY b.digest"
+)
+
+
+def _copy_blob(origin: Path, place: Path, digest: str) -> None:
+    """Copy a blob, hashed on its way: a backup of damaged bytes is none."""
+    algorithm, _, encoded = digest.partition(":")
+    hasher = hashlib.new(algorithm)
+    with origin.open("rb") as file:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside = place.with_name(f".{place.name}.partial")
+        with beside.open("wb") as copy:
+            while piece := file.read(limits.PIECE_BYTES):
+                hasher.update(piece)
+                copy.write(piece)
+            copy.flush()
+            os.fsync(copy.fileno())
+    if hasher.hexdigest() != encoded:
+        beside.unlink()
+        raise BlobCorruptError(digest)
+    beside.replace(place)
+    sync_folder(place.parent)
+
+
+@contextlib.contextmanager
+def _storage_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, shutil.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StorageUnavailableError(f"{folder} cannot be written: {reason}") from error

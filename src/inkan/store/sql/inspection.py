@@ -1,0 +1,90 @@
+"""Everything that is kept, page by page, for whoever compares it with what it should be."""
+
+from collections.abc import Sequence
+
+from inkan.oci.digest import Digest
+from inkan.store.records import BlobRecord, StorageKey
+from inkan.store.sql.database import Database, Statement, Transaction
+
+_Named = tuple[str, str, bytes]
+
+
+class SqlInspection:
+    """Reads a whole `Database`; each method is one state of it, and begins after the last that was seen."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def faults(self) -> Sequence[str]:
+        """Return what the database itself finds wrong with its file; nothing where all is well."""
+        return await self._database.read(_faults)
+
+    async def blobs(self, after: str, limit: int) -> Sequence[BlobRecord]:
+        """Return blobs by digest."""
+        return await self._database.read(_blobs, after, limit)
+
+    async def holders(self, digest: Digest) -> Sequence[str]:
+        """Return the repositories that hold a blob."""
+        return await self._database.read(_holders, digest)
+
+    async def manifests(self, repository: str, digest: str, limit: int) -> Sequence[_Named]:
+        """Return manifests: repository, digest, bytes."""
+        return await self._database.read(_manifests, repository, digest, limit)
+
+    async def trust_files(self, after: int, limit: int) -> Sequence[tuple[int, str, str, bytes]]:
+        """Return signed metadata: a number to go on after, a name for people, the SHA-256 it should have, bytes."""
+        return await self._database.read(_trust_files, after, limit)
+
+    async def knows_key(self, key: StorageKey) -> bool:
+        """Return whether a blob stands for a key, or the key waits to be deleted."""
+        return await self._database.read(_knows_key, key)
+
+
+def _faults() -> Transaction[list[str]]:
+    rows = yield Statement("PRAGMA integrity_check")
+    found = [str(row[0]) for row in rows if row[0] != "ok"]
+    rows = yield Statement("PRAGMA foreign_key_check")
+    return found + [
+        f"a row of {row[0]} refers to a row of {row[2]} that is not there" for row in rows
+    ]
+
+
+def _blobs(after: str, limit: int) -> Transaction[list[BlobRecord]]:
+    rows = yield Statement(
+        "SELECT digest, size_bytes, storage_key FROM blobs WHERE digest > ? ORDER BY digest LIMIT ?",
+        (after, limit),
+    )
+    return [BlobRecord(Digest.parse(row[0]), row[1], StorageKey(row[2])) for row in rows]
+
+
+def _holders(digest: Digest) -> Transaction[list[str]]:
+    rows = yield Statement(
+        "SELECT repository FROM repository_blobs WHERE digest = ? ORDER BY repository",
+        (str(digest),),
+    )
+    return [row[0] for row in rows]
+
+
+def _manifests(repository: str, digest: str, limit: int) -> Transaction[list[_Named]]:
+    rows = yield Statement(
+        "SELECT repository, digest, payload FROM manifests WHERE repository > ? OR (repository = ? AND digest > ?) "
+        "ORDER BY repository, digest LIMIT ?",
+        (repository, repository, digest, limit),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _trust_files(after: int, limit: int) -> Transaction[list[tuple[int, str, str, bytes]]]:
+    rows = yield Statement(
+        "SELECT rowid, gun, role, version, sha256, payload FROM trust_files WHERE rowid > ? ORDER BY rowid LIMIT ?",
+        (after, limit),
+    )
+    return [(row[0], f"{row[1]} {row[2]} {row[3]}", row[4], row[5]) for row in rows]
+
+
+def _knows_key(key: StorageKey) -> Transaction[bool]:
+    rows = yield Statement(
+        "SELECT 1 FROM blobs WHERE storage_key = ? UNION ALL SELECT 1 FROM garbage_keys WHERE storage_key = ?",
+        (key, key),
+    )
+    return bool(rows)
