@@ -55,13 +55,7 @@ class BlobHandlers:
             Digest.parse(request.params["digest"]),
         )
         await self._gate.require_pullable(request.caller, name, digest)
-        try:
-            blob = await self._blobs.get(name, digest)
-        except BlobCorruptError as error:
-            if request.method != "HEAD":
-                raise
-            # a client that hears "it is not here" pushes it again, and that heals it
-            raise BlobUnknownError(str(name), str(digest)) from error
+        blob = await self._get(name, digest, is_asked_only=request.method == "HEAD")
         headers = [
             ("Content-Type", "application/octet-stream"),
             ("Docker-Content-Digest", str(digest)),
@@ -79,6 +73,15 @@ class BlobHandlers:
         headers.append(("Content-Range", wanted.content_range))
         stream = self._blobs.read(blob, wanted.start, wanted.stop)
         return Response(206, headers, stream=stream, length_bytes=wanted.stop - wanted.start)
+
+    async def _get(self, name: RepositoryName, digest: Digest, *, is_asked_only: bool) -> BlobRecord:  # fmt: skip
+        try:
+            return await self._blobs.get(name, digest)
+        except BlobCorruptError as error:
+            if is_asked_only:
+                # a client that hears "it is not here" pushes it again, and that heals it
+                raise BlobUnknownError(str(name), str(digest)) from error
+            raise
 
     async def delete(self, request: Request) -> Response:
         """Let the repository hold a blob no more."""
