@@ -13,6 +13,8 @@ PASSPHRASES = {
     "DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE": "repo-pass-1234",
 }
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
 
 @pytest.fixture
 def server(tmp_path):

@@ -10,6 +10,8 @@ from interop.inkan_server import InkanServer
 
 LAYER = b"a layer" * 1000
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
 
 @pytest.fixture
 def server(tmp_path):
