@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from inkan.testing import certificates
+
 PASSWORD = "bench-password-1"
 TAGS = (10, 1_000, 10_000)
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -117,21 +119,7 @@ class Certificate:
 
 def make_certificate(folder: Path) -> Certificate:
     made = Certificate(folder / "bench.crt", folder / "bench.key")
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "1",
-    ]
-    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    command += ["-keyout", str(made.key), "-out", str(made.certificate)]
-    subprocess.run(command, check=True, capture_output=True)
+    certificates.make_certificate(made.certificate, made.key)
     return made
 
 

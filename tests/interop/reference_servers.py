@@ -2,9 +2,9 @@
 
 import json
 import socket
-import subprocess
 from pathlib import Path
 
+from inkan.testing.certificates import make_certificate
 from interop.processes import Daemon, free_port
 
 
@@ -21,25 +21,7 @@ class ReferenceServers:
 
     def start(self):
         key = self.folder / "ca.key"
-        command = [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-        ]
-        command += [
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost,IP:127.0.0.1",
-        ]
-        subprocess.run([*command, "-keyout", key, "-out", self.ca], check=True, capture_output=True)
+        make_certificate(self.ca, key)
         registry, trust = self.folder / "registry.yml", self.folder / "notary.json"
         registry.write_text(
             "version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\n"
