@@ -142,8 +142,9 @@ def main() -> None:
     print("\n".join(lines))
     if options.write:
         page = HERE / "README.md"
-        head = page.read_text().partition(MARK)[0].rstrip()
-        page.write_text("\n".join([head, "", MARK, "", *lines, ""]))
+        before, _, section = page.read_text().partition(MARK)
+        words = section[: section.index("| row |")]
+        page.write_text(before + MARK + words + "\n".join([*lines, ""]))
 
 
 if __name__ == "__main__":
