@@ -41,6 +41,14 @@ def test_TUF_STATE_004_a_folder_that_may_only_be_read_is_warned_of(repository, c
     assert (client.cache.folder / "metadata" / "targets.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("seen", ['"2031-01-01"', '"never"', "5", '["x"]'])
+def test_what_is_remembered_and_cannot_be_read_is_never_taken_for_nothing(client, tmp_path, seen):
+    client.digest()
+    (path,) = (tmp_path / "inkan").rglob("floors.json")
+    path.write_text(f'{{"seen": {seen}}}')
+    client.refuses(CorruptError)
+
+
 def test_TUF_STATE_008_a_clock_that_is_set_back_or_forward(client):
     client.digest()
     client.now = DEFAULT_NOW - DECADE

@@ -207,6 +207,8 @@ def test_pins_decide_whom_to_believe_first(owner, mine, signed, server, tmp_path
     assert refused.code == 6
     assert "first use is not trusted" in refused.err
     mine("trust", "pin", signed)
+    # docker's own cache has the root now: its first pull here is no trust on first use any more
+    assert (owner.home / "trust" / "tuf" / signed / "metadata" / "root.json").exists()
     shutil.copy(owner.home / "pins.json", tmp_path / "pins.json")
     run(inkan_program(), "trust", "verify", f"{signed}:1.0", env=elsewhere)
     (tmp_path / "pins.json").write_text(json.dumps({"pins": {signed: {"keys": ["0" * 64]}}}))
@@ -412,6 +414,22 @@ def test_against_notary_server_it_is_all_the_same(cli, engine, tmp_path):
     assert mine("trust", "inspect", "--pretty", name, env=env).out == shown
     assert "alice" in shown
     assert "1.0 " not in shown
+    # pushed, signed, copied and pulled where nobody has heard of Inkan
+    other = f"{reference.host}/team/other"
+    digest = make_image(tmp_path / "image", a_tar(b"one"))
+    mine("push", "--from", tmp_path / "image", f"{other}:1.0", env=env)
+    owner("pull", f"{other}:1.0", trust=True, **trust)
+    mine("copy", f"{other}:1.0", f"{other}:2.0", env=env)
+    owner("pull", f"{other}:2.0", trust=True, **trust)
+    owner("tag", f"{other}:2.0", f"{other}:3.0")
+    owner("push", f"{other}:3.0", **trust)
+    mine("trust", "sign", f"{other}:3.0", env=env)
+    owner("pull", f"{other}:3.0", trust=True, **trust)
+    said = mine("pull", "--to", tmp_path / "back", f"{other}:2.0", env=env)
+    assert f"Digest: {digest}" in said.out
+    mine("trust", "key", "rotate", other, "root", env=env)
+    mine("trust", "signer", "remove", "--force", "alice", name, env=env)
+    owner("pull", f"{other}:1.0", trust=True, **trust)
     reference.stop()
 
 

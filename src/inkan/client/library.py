@@ -29,6 +29,7 @@ from inkan.client.trust_updater import Collection
 from inkan.client.trusted_repository import TrustedRepository
 from inkan.clock import SystemClock
 from inkan.errors import ContentAlteredError, ReferenceInvalidError, RequestInvalidError
+from inkan.oci.digest import Digest
 from inkan.oci.manifest import parse
 from inkan.oci.platform import Platform, choose
 from inkan.oci.reference import Reference
@@ -131,13 +132,17 @@ class Client:
         """Sign a digest for a tag, without asking any registry: for what was built, checked and pushed elsewhere.
 
         Raises:
+            DigestInvalidError: if it is no digest.
+            RequestInvalidError: if it is none that can be signed.
             NotFoundError: if no key here may sign.
         """
         reference = _tagged(image)
-        algorithm, _, encoded = digest.partition(":")
-        if algorithm != "sha256":
+        signed = Digest.parse(digest)
+        if signed.algorithm != "sha256":
             raise RequestInvalidError("content trust signs SHA-256 only")
-        self.repository(reference).sign(str(reference.tag), bytes.fromhex(encoded), size_bytes)
+        self.repository(reference).sign(
+            str(reference.tag), bytes.fromhex(signed.encoded), size_bytes
+        )
         return Resolved(reference, digest, size_bytes)
 
     def push(self, image: str | Reference, source: Place, *, signed: bool = True, platform: Platform | None = None) -> Resolved:  # fmt: skip

@@ -115,12 +115,12 @@ class TrustCache:
         path = self._own / "floors.json"
         try:
             tree = strict_json.parse(path.read_bytes(), limit_bytes=limits.MIB)
-            seen = tree.pop(_SEEN, None)
+            seen = _instant(tree.pop(_SEEN, None))
             floors = {
                 RoleName.parse(role): Floor(int(one["version"]), str(one["sha256"]))
                 for role, one in tree.items()
             }
-            return Memory(floors, datetime.fromisoformat(seen) if seen else None)
+            return Memory(floors, seen)
         except FileNotFoundError:
             return Memory({}, None)
         except (
@@ -172,6 +172,15 @@ class TrustCache:
 
     def _path(self, role: RoleName) -> Path:
         return self.folder / "metadata" / f"{role}.json"
+
+
+def _instant(text: Any) -> datetime | None:
+    if text is None:
+        return None
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(text)
+    return instant
 
 
 def _is_read_only(error: BaseException | None) -> bool:
