@@ -36,6 +36,9 @@ class Kind(Enum):
     ANY_ARCHIVE = "tar"
 
 
+_WORDS = frozenset(kind.value for kind in Kind if kind is not Kind.ANY_ARCHIVE)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A place where one image comes from or goes to.
@@ -55,7 +58,7 @@ class Place:
             ReferenceInvalidError: if a word needs a path, and has none.
         """
         word, colon, rest = text.partition(":")
-        if colon and word in {kind.value for kind in Kind if kind is not Kind.ANY_ARCHIVE}:
+        if colon and word in _WORDS:
             kind = Kind(word)
             if not rest and kind is not Kind.ENGINE:
                 raise ReferenceInvalidError(text, f"say {word}:PATH")
@@ -67,9 +70,8 @@ class Place:
     @staticmethod
     def is_named(text: str) -> bool:
         """Return whether a text begins with the word of a place, and so is no image of a registry."""
-        return text.partition(":")[0] in {
-            kind.value for kind in Kind if kind is not Kind.ANY_ARCHIVE
-        } and (":" in text)
+        word, colon, _ = text.partition(":")
+        return bool(colon) and word in _WORDS
 
     def __str__(self) -> str:
         if self.kind is Kind.ENGINE:

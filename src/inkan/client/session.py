@@ -15,6 +15,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -315,10 +316,10 @@ class Session:
 
 def is_plain_loopback(host: str) -> bool:
     """Return whether a registry on this very machine speaks plain HTTP, as docker allows there and nowhere else."""
-    name = hostname(host)
-    if name != "localhost" and not name.startswith("127."):
+    name = hostname(host).strip("[]")
+    if not _is_loopback(name):
         return False
-    port = int(host.rpartition(":")[2]) if ":" in host else 443
+    port = urlsplit(f"https://{host}").port or 443
     context = ssl.create_default_context()
     # nothing is sent, and nothing believed, over this connection
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -331,6 +332,14 @@ def is_plain_loopback(host: str) -> bool:
     except ssl.SSLError as error:
         return error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
     except OSError:
+        return False
+
+
+def _is_loopback(name: str) -> bool:
+    # by the address, never by how the name begins: 127.example.com is anybody's
+    try:
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
         return False
 
 

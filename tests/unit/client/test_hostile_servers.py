@@ -14,7 +14,7 @@ from inkan.client.credentials import Credential
 from inkan.client.layout import ImageLayout
 from inkan.client.progress import Silence
 from inkan.client.registry import Registry
-from inkan.client.session import Session
+from inkan.client.session import Session, is_plain_loopback
 from inkan.client.transfer import pull
 from inkan.client.trust_server import TrustServer
 from inkan.errors import (
@@ -326,6 +326,14 @@ def test_a_push_that_is_cut_again_and_again_goes_on_where_the_registry_has_got_t
     registry.push_blob(str(Digest.of(content)), len(content), lambda start: [content[start:]])
     assert bytes(held) == content
     assert seen.count("PATCH") == 3
+
+
+def test_plain_http_is_for_this_very_machine(hostile):
+    port = hostile.url.rpartition(":")[2]
+    assert is_plain_loopback(f"127.0.0.1:{port}")
+    assert is_plain_loopback(f"localhost:{port}")
+    for host in ("127.example.com", "localhost.example.com:5000", "192.0.2.1", "127.0.0.1:1"):
+        assert not is_plain_loopback(host)
 
 
 def test_nobody_listens():
