@@ -97,13 +97,16 @@ def test_damaged_documents_and_what_a_crash_has_left_are_found(server, pushed):
     server.stop()
     orphan = path.with_name(path.name[:-8] + "00000000")
     orphan.write_bytes(b"brought, and never linked")
+    upload = server.data / "uploads" / ("0" * 32)
+    upload.write_bytes(b"begun, and never noted")
     with sqlite3.connect(server.data / "inkan.db") as database:
         database.execute("UPDATE manifests SET payload = X'7B7D' WHERE repository = 'team/app'")
     database.close()
     code, found = fsck(server)
-    assert (code, [one["kind"] for one in found]) == (8, ["manifest", "orphan"])
+    assert (code, [one["kind"] for one in found]) == (8, ["manifest", "orphan", "orphan"])
     fsck(server, "--repair")
     assert not orphan.exists()
+    assert not upload.exists()
     server.start()
     assert pull(server, "app").code != 0
     push(server, "app")

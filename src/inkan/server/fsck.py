@@ -134,14 +134,19 @@ async def _trust(inspection: SqlInspection) -> AsyncIterator[Damage]:
 async def _orphans(
     inspection: SqlInspection, folder: DataFolder, *, repair: bool
 ) -> AsyncIterator[Damage]:
-    """Find what a crash left between writing bytes and linking them; no server runs, so nothing is on its way."""
+    """Find what a crash left between writing bytes and noting them; no server runs, so nothing is on its way."""
     blobs = FileBlobs(folder)
     async for key in blobs.keys():
         if not await inspection.knows_key(key):
             if repair:
                 await blobs.delete(key)
-            yield Damage(
-                "orphan",
-                str(key),
-                "deleted" if repair else "nothing stands for it: --repair deletes it",
-            )
+            yield _orphan(str(key), repair=repair)
+    for path in sorted(folder.uploads.iterdir()):
+        if not await inspection.knows_upload(path.name):
+            if repair:
+                path.unlink()
+            yield _orphan(f"uploads/{path.name}", repair=repair)
+
+
+def _orphan(what: str, *, repair: bool) -> Damage:
+    return Damage("orphan", what, "deleted" if repair else "nothing stands for it: --repair deletes it")  # fmt: skip

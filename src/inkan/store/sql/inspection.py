@@ -39,6 +39,10 @@ class SqlInspection:
         """Return whether a blob stands for a key, or the key waits to be deleted."""
         return await self._database.read(_knows_key, key)
 
+    async def knows_upload(self, upload_id: str) -> bool:
+        """Return whether an upload is going on under a name."""
+        return await self._database.read(_knows_upload, upload_id)
+
 
 def _faults() -> Transaction[list[str]]:
     rows = yield Statement("PRAGMA integrity_check")
@@ -87,4 +91,9 @@ def _knows_key(key: StorageKey) -> Transaction[bool]:
         "SELECT 1 FROM blobs WHERE storage_key = ? UNION ALL SELECT 1 FROM garbage_keys WHERE storage_key = ?",
         (key, key),
     )
+    return bool(rows)
+
+
+def _knows_upload(upload_id: str) -> Transaction[bool]:
+    rows = yield Statement("SELECT 1 FROM uploads WHERE id = ?", (upload_id,))
     return bool(rows)
