@@ -55,7 +55,7 @@ def blob_file(server, content):
 
 def test_all_is_well_and_a_running_server_is_left_alone(server, pushed):
     held = server.inkan("fsck", "--data", server.data, check=False)
-    assert (held.code, "a server is using" in held.err) == (7, True)
+    assert (held.code, "another server is using" in held.err) == (7, True)
     server.stop()
     assert fsck(server) == (0, [])
     nothing = server.inkan("fsck", "--data", server.folder / "none", check=False)

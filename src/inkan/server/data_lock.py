@@ -32,5 +32,5 @@ def _lock(descriptor: int, folder: DataFolder) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        message = f"data: a server is using {folder.root}; stop it first"
+        message = f"data: another server is using {folder.root}; stop it first"
         raise DataFolderError(message) from error
