@@ -8,21 +8,36 @@ from pathlib import Path
 import click
 import pytest
 
+from attacks.hostile import GUN, Client
 from inkan import limits
+from inkan.cli import exits
 from inkan.cli.main import COMMANDS, cli, main
 from inkan.cli.output import visible
 from inkan.client import key_files, passphrases
+from inkan.client.credentials import Credential
+from inkan.client.session import Session
+from inkan.client.trust_cache import TrustCache
+from inkan.client.trust_server import TrustServer
+from inkan.client.trusted_repository import TrustedRepository
 from inkan.errors import (
     ConflictError,
+    FreshnessUnprovenError,
     GunInvalidError,
     KeyInvalidError,
     PassphraseInvalidError,
     PassphraseRequiredError,
     RequestInvalidError,
+    ServerUnreachableError,
+    TargetUnsignedError,
 )
 from inkan.keys.folder import KeyFolder
 from inkan.keys.pem import KeyBlock, parse_blocks
+from inkan.testing.publisher import DEFAULT_NOW
+from inkan.testing.repository import SimulatedRepository
+from inkan.tuf.pinning import Pins
+from inkan.tuf.roles import ROOT, TARGETS
 from inkan.tuf.sign import EcdsaSigner
+from inkan.tuf.verify import RoleKeys
 
 SOURCES = sorted((Path(__file__).parents[2] / "src" / "inkan").rglob("*.py"))
 SECRET = "a long passphrase"
@@ -206,3 +221,59 @@ def test_CLI_012_nothing_is_read_from_the_working_directory(tmp_path, monkeypatc
     assert main(["trust", "verify", "localhost:1/team/app:1.0"]) in (7, 9)
     assert "no configuration" not in capsys.readouterr().err
     assert main(["config", "show"]) == 0
+
+
+def test_CLI_014_exit_codes_are_what_scripts_rely_on():
+    """0 is a verified digest, and each kind of failure has a number of its own; they never change."""
+    assert {kind.__name__: code for kind, code in exits.TABLE.items()} == {
+        "InvalidError": 2,
+        "NotFoundError": 3,
+        "ConflictError": 4,
+        "DeniedError": 5,
+        "UntrustedError": 6,
+        "UnavailableError": 7,
+        "CorruptError": 8,
+        "FreshnessUnprovenError": 9,
+    }
+    codes = {exits.exit_code(error) for error in (TargetUnsignedError("v"), FreshnessUnprovenError("x"), ServerUnreachableError("x"))}  # fmt: skip
+    assert codes == {6, 9, 7}
+
+
+def test_CLI_004_005_nothing_that_is_required_is_never_everything_that_is_there(tmp_path):
+    """A tag that nobody signed, a filter that finds nothing, no image at all: none of them ends with 0."""
+    repository = SimulatedRepository.with_tags(GUN, a=b"1" * 32)
+    collection = Client(repository, tmp_path).look()
+    for tag in ("", "b", "A", "a "):
+        with pytest.raises(TargetUnsignedError):
+            collection.resolve(tag)
+    assert main(["trust", "inspect"]) == 2
+    assert main(["trust", "verify"]) == 2
+
+
+def test_KEY_012_a_root_key_signs_roots_only(folder, tmp_path):
+    root = EcdsaSigner.generate()
+    folder.add(root, "root", "", SECRET)
+    given = passphrases.Passphrases(lambda _label: SECRET)
+    server = TrustServer(Session("https://localhost:1"), GUN)
+    repository = TrustedRepository(server, TrustCache(tmp_path, GUN), folder, given, Pins(), lambda: DEFAULT_NOW, print)  # fmt: skip
+    keys = RoleKeys(TARGETS, (root.public_key,), 1)
+    with pytest.raises(KeyInvalidError, match="does not sign targets"):
+        repository._open(keys)
+    assert repository._open(RoleKeys(ROOT, keys.keys, 1)).public_key == root.public_key
+
+
+def test_KEY_019_secrets_are_in_no_text_that_an_object_gives_of_itself(folder, tmp_path, capsys):
+    signer = EcdsaSigner.generate()
+    file = folder.add(signer, "alice", "", SECRET)
+    given = passphrases.Passphrases(lambda _label: SECRET)
+    given.remember(file.key_id, SECRET)
+    block = folder.block(file.key_id)
+    plain = KeyBlock("PRIVATE KEY", {}, signer.to_pkcs8())
+    credential = Credential("alice", SECRET)
+    for one in (signer, file, given, block, plain, credential, Session("https://localhost:1", credential)):  # fmt: skip
+        assert SECRET not in repr(one)
+        assert signer.to_pkcs8().hex()[40:80] not in repr(one).encode().hex()
+    (tmp_path / "key.pem").write_text(plain.to_text())
+    assert main(["trust", "key", "load", str(tmp_path / "key.pem"), "--name", "Bad"]) != 0
+    said = capsys.readouterr()
+    assert plain.to_text().splitlines()[1] not in said.out + said.err

@@ -142,7 +142,7 @@ async def test_old_versions_go_and_what_is_needed_stays(admin, world, owner):
 # --- resets -------------------------------------------------------------------------------------
 
 
-async def test_L4_a_lost_root_is_reset_kept_aside_and_can_come_back(admin, world, owner):
+async def test_KEY_025_L4_a_lost_root_is_reset_kept_aside_and_can_come_back(admin, world, owner):
     root = (await get(admin, "root.json", expect=200)).body
     path = f"/api/v1/trust/{GUN}"
     await admin("POST", f"{path}/reset", expect=400)

@@ -70,7 +70,7 @@ def test_a_stranger_cannot_sign(owner, person, signed):
     assert "evil" not in rows(owner, signed)
 
 
-def test_S72_a_removed_signers_tags_are_trusted_no_more(owner, person, signed):
+def test_KEY_027_S72_a_removed_signers_tags_are_trusted_no_more(owner, person, signed):
     alice, consumer = person("alice"), person("consumer")
     add_signer(owner, alice, "alice", signed)
     alice.make_image(f"{signed}:2.0", b"by alice")
