@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def key() -> None:
-    """Make, load and list the keys that sign. They are docker's own, in ~/.docker/trust/private."""
+    """Make, load, move and rotate the keys that sign. They are docker's own, in ~/.docker/trust/private."""
 
 
 @key.command("generate", epilog="\b\nExamples:\n  inkan trust key generate alice\n  inkan trust key generate alice --dir keys\n")  # fmt: skip
