@@ -80,5 +80,11 @@ def test_a_backup_of_damaged_bytes_is_none(server, tmp_path):
     blob.write_bytes(b"x" * 3500)
     refused = server.inkan("backup", tmp_path / "backup", "--data", server.data, check=False)
     assert refused.code == 8
+    itself = server.inkan("backup", server.data, "--data", server.data, check=False)
+    assert (itself.code, "the data folder itself" in itself.err) == (4, True)
+    (tmp_path / "two").mkdir()
+    with InkanServer(tmp_path / "two") as other:
+        busy = server.inkan("backup", other.data, "--data", server.data, check=False)
+        assert (busy.code, "another server is using" in busy.err) == (7, True)
     nothing = server.inkan("backup", tmp_path / "b", "--data", tmp_path / "none", check=False)
     assert nothing.code == 7

@@ -433,7 +433,9 @@ def test_against_notary_server_it_is_all_the_same(cli, engine, tmp_path):
     reference.stop()
 
 
-def test_KEY_013_keys_are_exported_and_imported_both_ways(owner, mine, signed, server, person, tmp_path):
+def test_KEY_013_keys_are_exported_and_imported_both_ways(
+    owner, mine, signed, server, person, tmp_path
+):
     require(shutil.which("notary"), "notary is not installed")
     repository = dict.fromkeys(("NOTARY_TARGETS_PASSPHRASE", "NOTARY_SNAPSHOT_PASSPHRASE", "NOTARY_DELEGATION_PASSPHRASE"), PASSPHRASES["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"])  # fmt: skip
     env = {

@@ -29,6 +29,7 @@ from inkan.errors import (
     DataFolderError,
     StorageUnavailableError,
 )
+from inkan.server.data_lock import hold
 from inkan.store.layout import DataFolder
 
 Tell = Callable[[str], None]
@@ -53,14 +54,17 @@ def back_up(source: DataFolder, target: DataFolder, tell: Tell) -> Done:
     """Bring everything that a server keeps into a folder; on the disk when this returns. The server may run, and goes on.
 
     Raises:
-        DataFolderError: if there is no server's data.
+        DataFolderError: if there is no server's data, or a server runs on the folder that it is to be brought to.
+        ConflictError: if both are one folder.
         BlobCorruptError: if a blob is not what its digest says, and a manifest names it; what is in the folder already stays.
         StorageUnavailableError: if something cannot be read or written.
     """
     if not source.database.exists():
         raise DataFolderError(f"data: {source.root} is no data folder of Inkan")
-    with _storage_errors(target.root):
-        target.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if target.root.resolve() == source.root.resolve():
+        raise ConflictError(f"{target.root} is the data folder itself; back up into another one")
+    # a folder that a server runs on is no place for a backup: its database would be replaced under it
+    with hold(target), _storage_errors(target.root):
         tell("Copying the facts...")
         _copy_database(source.database, target.database)
         for path in _small_files(source):
@@ -88,7 +92,7 @@ def _copy_database(source: Path, target: Path) -> None:
     beside = target.with_name(f".{target.name}.partial")
     beside.unlink(missing_ok=True)
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=30)) as database:  # fmt: skip
+        with contextlib.closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as database:  # fmt: skip
             database.execute("VACUUM INTO ?", (str(beside),))
     except sqlite3.Error as error:
         raise StorageUnavailableError(f"{source} cannot be copied: {error}") from error
