@@ -32,7 +32,7 @@ def push(server, number):
     server.inkan("push", "--from", image, f"{server.host}/team/app:v{number}", env=PASSPHRASES)
 
 
-def test_a_backup_of_a_running_server_is_restored_and_pulled_from(server, tmp_path):
+def test_STO_041_a_backup_of_a_running_server_is_restored_and_pulled_from(server, tmp_path):
     push(server, 0)
     stop, pushed = threading.Event(), []
 

@@ -25,7 +25,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_is_said_and_survived(small_disk):
+def test_STO_006_007_008_a_full_disk_is_said_and_survived(small_disk):
     server = Server(small_disk / "data").start()
     kept, refusals = [], []
     with Wire(server.port) as wire:

@@ -64,7 +64,9 @@ def test_all_is_well_and_a_running_server_is_left_alone(server, pushed):
 
 
 @pytest.mark.parametrize("damage", ["others", "fewer", "gone"])
-def test_a_damaged_blob_is_found_quarantined_and_healed_by_a_push(server, pushed, damage):
+def test_STO_013_016_a_damaged_blob_is_found_quarantined_and_healed_by_a_push(
+    server, pushed, damage
+):
     path = blob_file(server, LAYER)
     server.stop()
     if damage == "others":

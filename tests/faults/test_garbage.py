@@ -160,7 +160,9 @@ async def database(tmp_path):
 
 
 @pytest.mark.parametrize("seconds", [3, pytest.param(20, marks=pytest.mark.slow)])
-async def test_no_blob_that_is_needed_goes_and_none_that_is_not_stays(tmp_path, database, seconds):
+async def test_STO_018_019_021_024_no_blob_that_is_needed_goes_and_none_that_is_not_stays(
+    tmp_path, database, seconds
+):
     folder = DataFolder(tmp_path)
     # longer than any push takes from its first "it is here" to its manifest, and no longer
     registry = Registry(folder, database, timedelta(seconds=0.5))

@@ -140,7 +140,7 @@ class Reader:
         self.owner.check(wire)
 
 
-def test_kill_9_loses_nothing_acknowledged(tmp_path):
+def test_STO_001_002_kill_9_loses_nothing_acknowledged(tmp_path):
     # every read of a timestamp that is half a second old renews it
     quick = {"INKAN_TIMESTAMP_LIFETIME": "1s"}
     server = Server(tmp_path / "data", environment=quick).start()

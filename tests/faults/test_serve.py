@@ -55,7 +55,7 @@ def test_a_taken_port_names_its_setting_and_makes_nothing(data):
     assert not data.exists()
 
 
-def test_an_unknown_or_bad_setting_is_named(data, tmp_path):
+def test_OPS_010_an_unknown_or_bad_setting_is_named(data, tmp_path):
     config = tmp_path / "inkan.toml"
     config.write_text('colour = "red"\n')
     listen = ("--listen", f"127.0.0.1:{free_port()}", "--trust-listen", "off")
@@ -155,7 +155,7 @@ def greet(port: int):
             raise ConnectionResetError
 
 
-def test_a_stop_finishes_what_is_in_flight(data):
+def test_OPS_012_a_stop_finishes_what_is_in_flight(data):
     server = Server(data).start()
     with Wire(server.port) as wire:
         wire.make_namespace("team")
@@ -199,7 +199,7 @@ def test_a_stop_waits_no_longer_than_its_grace(data):
         assert time.monotonic() - began < 6
 
 
-def test_no_secret_is_in_the_log(data, tmp_path):
+def test_OPS_011_no_secret_is_in_the_log(data, tmp_path):
     log = tmp_path / "log"
     port = free_port()
     command = [

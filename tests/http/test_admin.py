@@ -109,7 +109,9 @@ async def test_garbage_is_an_administrators(world):
         assert (await bob(method, "/api/v1/garbage")).status in (401, 403)
 
 
-async def test_a_collection_that_breaks_off_is_finished_by_the_next(world, admin, monkeypatch):
+async def test_STO_023_a_collection_that_breaks_off_is_finished_by_the_next(
+    world, admin, monkeypatch
+):
     content = b"a layer"
     digest = f"sha256:{sha256(content).hexdigest()}"
     await admin("POST", f"/v2/team/app/blobs/uploads/?digest={digest}", content, expect=201)

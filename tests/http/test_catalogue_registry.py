@@ -208,3 +208,36 @@ async def test_REG_API_037_nobody_says_where_an_answer_leads(admin):
     for spoof in ("X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "Forwarded"):
         answer = await admin("POST", f"{V2}/blobs/uploads/", headers=[(spoof, "evil.example.com")], expect=202)  # fmt: skip
         assert answer["location"].startswith(f"{V2}/blobs/uploads/")
+
+
+async def test_STO_027_two_who_push_one_blob_at_once(world, admin):
+    locations = [await begin(admin) for _ in range(2)]
+    content = b"the same" * 10_000
+    ended = await asyncio.gather(*(admin("PUT", f"{one}?digest={of(content)}", content) for one in locations))  # fmt: skip
+    assert [one.status for one in ended] == [201, 201]
+    assert (await admin("GET", f"{V2}/blobs/{of(content)}", expect=200)).body == content
+    kept = [key async for key in world.stores.blobs.keys()]  # noqa: SIM118 - a port's method
+    assert len(kept) == 1
+
+
+async def test_STO_028_029_fifty_who_move_one_tag_and_read_what_they_wrote(admin):
+    digest = await push(admin)
+    raws = [image(digest, annotations={"n": str(number)}) for number in range(50)]
+    ended = await asyncio.gather(*(put(admin, raw) for raw in raws))
+    assert {one.status for one in ended} == {201}
+    got = await admin("GET", f"{V2}/manifests/v", expect=200)
+    assert got.body in raws
+    assert (await admin("GET", f"{V2}/tags/list", expect=200)).json["tags"] == ["v"]
+    for raw in raws[:5]:
+        await put(admin, raw, expect=201)
+        assert (await admin("GET", f"{V2}/manifests/v", expect=200)).body == raw
+
+
+async def test_STO_026_a_namespace_that_goes_while_somebody_pushes_into_it(admin):
+    digest, location = await push(admin), await begin(admin)
+    await admin("DELETE", "/api/v1/namespaces/team?force=true", expect=204)
+    assert (await put(admin, image(digest))).status in (403, 404, 400)
+    late = await admin("PUT", f"{location}?digest={of(b'late')}", b"late")
+    assert late.status < 500
+    await admin("PUT", "/api/v1/namespaces/team", expect=201)
+    await put(admin, image(await push(admin)), expect=201)
