@@ -1,100 +1,41 @@
-"""What every store of facts must keep of its promises; a driver's suite is a subclass that makes a database."""
+"""The promises of the stores about images."""
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from inkan.errors import (
     BlobInUseError,
     BlobUnknownError,
     ManifestBlobUnknownError,
-    MetadataUnknownError,
-    MetadataVersionError,
-    NamespaceExistsError,
-    NamespaceNotEmptyError,
-    NamespaceQuotaError,
-    NamespaceUnknownError,
     UploadRangeError,
     UploadUnknownError,
 )
 from inkan.oci.digest import Digest
-from inkan.oci.reference import Gun, Namespace, RepositoryName, Tag
+from inkan.oci.reference import Namespace, Tag
 from inkan.store.records import (
-    AccountRecord,
-    BlobRecord,
-    ManifestRecord,
-    MetadataRecord,
     NamespaceRecord,
-    OnlineKeyRecord,
     StorageKey,
-    TokenKeyRecord,
-    TrustAct,
-    TrustArchive,
-    TrustEvent,
     UploadId,
     UploadRecord,
 )
-from inkan.store.sql.accounts import SqlAccounts
 from inkan.store.sql.catalog import SqlCatalog
-from inkan.store.sql.database import Database
 from inkan.store.sql.deletions import SqlDeletions
 from inkan.store.sql.garbage import SqlGarbage
 from inkan.store.sql.images import SqlImages
-from inkan.store.sql.keys import SqlOnlineKeys, SqlTokenKeys
 from inkan.store.sql.namespaces import SqlNamespaces
 from inkan.store.sql.referrers import SqlReferrers
-from inkan.store.sql.trust_history import SqlTrustHistory
-from inkan.store.sql.trust_store import SqlTrustStore
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.testing.expect import raises
-from inkan.tuf.roles import ROOT, TARGETS, TIMESTAMP
-
-NOW = datetime(2031, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-LATER = NOW + timedelta(days=1)
-APP, OTHER = RepositoryName("team/app"), RepositoryName("team_a/app")
-GUN = Gun.parse("localhost:5000/team/app")
-
-
-def blob(content: bytes, key: str = "k1") -> BlobRecord:
-    """Return the record of some content."""
-    return BlobRecord(Digest.of(content), len(content), StorageKey(key))
-
-
-def manifest(
-    payload: bytes, *blobs: BlobRecord, repository: RepositoryName = APP
-) -> ManifestRecord:
-    """Return a manifest over blobs."""
-    digests = tuple(one.digest for one in blobs)
-    return ManifestRecord(
-        repository=repository,
-        digest=Digest.of(payload),
-        media_type="m/t",
-        payload=payload,
-        blobs=digests,
-        children=(),
-        subject=None,
-        artifact_type="",
-        image_bytes=7,
-        pushed_by="alice",
-        created_at=NOW,
-    )
-
-
-def metadata(role: str, version: int, raw: bytes = b"{}", gun: Gun = GUN) -> MetadataRecord:
-    """Return one version of a role."""
-    names = {"root": ROOT, "targets": TARGETS, "timestamp": TIMESTAMP}
-    sha256 = Digest.of(raw).encoded
-    return MetadataRecord(
-        gun, names[role], version, sha256, raw, NOW + timedelta(days=version), NOW
-    )
-
-
-class DatabaseContract:
-    """Makes the database that the suites of facts run on."""
-
-    async def make_database(self) -> Database:
-        """Return an empty database with the schema."""
-        raise NotImplementedError
+from inkan.testing.facts_contract.samples import (
+    APP,
+    LATER,
+    NOW,
+    OTHER,
+    DatabaseContract,
+    blob,
+    manifest,
+)
 
 
 class CatalogContract(DatabaseContract):
@@ -373,222 +314,3 @@ class UploadSessionsContract(DatabaseContract):
         assert await sessions.find(seen.upload_id) is None
         async with raises(UploadUnknownError):
             await sessions.advance(seen, seen)
-
-
-class NamespacesContract(DatabaseContract):
-    """One test for each promise of `Namespaces`."""
-
-    async def test_names_are_unique_and_counted_also_in_a_race(self) -> None:
-        """Promise 1."""
-        namespaces = SqlNamespaces(await self.make_database())
-        team = NamespaceRecord(Namespace("team"), NOW, "alice")
-        await namespaces.add(team, 3)
-        async with raises(NamespaceExistsError):
-            await namespaces.add(team, 3)
-        tries = [
-            namespaces.add(NamespaceRecord(Namespace(f"team{n}"), NOW, "alice"), 3)
-            for n in range(6)
-        ]
-        ended = await asyncio.gather(*tries, return_exceptions=True)
-        assert sum(isinstance(one, NamespaceQuotaError) for one in ended) == 4
-        assert len(await namespaces.list()) == 3
-        assert await namespaces.find("team") == team
-        assert await namespaces.find("nowhere") is None
-
-    async def test_a_namespace_that_holds_something_goes_only_by_force(self) -> None:
-        """Promise 2: and takes along what is in it, nothing of a neighbour."""
-        database = await self.make_database()
-        namespaces, catalog, trust = (
-            SqlNamespaces(database),
-            SqlCatalog(database),
-            SqlTrustStore(database),
-        )
-        for name in ("team", "team_a"):
-            await namespaces.add(NamespaceRecord(Namespace(name), NOW, "alice"), 9)
-        for repository in (APP, OTHER):
-            await catalog.link_blob(repository, blob(b"1"))
-            await catalog.put_manifest(manifest(b"m", blob(b"1"), repository=repository), Tag("v"))
-        await trust.publish([metadata("root", 1)])
-        async with raises(NamespaceNotEmptyError):
-            await namespaces.remove(Namespace("team"), force=False)
-        await namespaces.remove(Namespace("team"), force=True)
-        assert not await catalog.has_repository(APP)
-        assert await catalog.find_manifest(OTHER, Tag("v")) is not None
-        assert await trust.current(GUN) == {}
-        async with raises(NamespaceUnknownError):
-            await namespaces.remove(Namespace("team"), force=True)
-
-
-class AccountsContract(DatabaseContract):
-    """One test for each promise of `Accounts`."""
-
-    async def test_an_account_is_what_was_put_last(self) -> None:
-        """Promise 1."""
-        accounts = SqlAccounts(await self.make_database())
-        alice = AccountRecord("alice", "hash", is_admin=True, is_disabled=False, created_at=NOW)
-        assert await accounts.count() == 0
-        await accounts.put(alice)
-        await accounts.put(replace(alice, is_disabled=True))
-        assert await accounts.find("alice") == replace(alice, is_disabled=True)
-        assert await accounts.find("Alice") is None
-        assert await accounts.count() == 1
-
-
-class TrustStoreContract(DatabaseContract):
-    """One test for each promise of `TrustStore`."""
-
-    async def test_all_of_a_publish_is_kept_or_none(self) -> None:
-        """Promise 1."""
-        trust = SqlTrustStore(await self.make_database())
-        await trust.publish([metadata("root", 1), metadata("targets", 2)])
-        async with raises(MetadataVersionError):
-            await trust.publish([metadata("root", 2), metadata("targets", 2)])
-        assert await trust.find_version(GUN, ROOT, 2) is None
-        async with raises(MetadataVersionError):
-            await trust.publish([metadata("targets", 1)])
-
-    async def test_of_many_publishers_of_one_version_one_wins(self) -> None:
-        """Promise 1: and it is the winner's bytes that are kept."""
-        trust = SqlTrustStore(await self.make_database())
-        batches = [
-            [metadata("targets", 1, b"%d" % n), metadata("timestamp", 1, b"%d" % n)]
-            for n in range(20)
-        ]
-        ended = await asyncio.gather(*map(trust.publish, batches), return_exceptions=True)
-        winners = [n for n, outcome in enumerate(ended) if outcome is None]
-        assert len(winners) == 1
-        current = await trust.current(GUN)
-        assert {record.raw for record in current.values()} == {b"%d" % winners[0]}
-
-    async def test_the_highest_version_is_current_and_all_are_found(self) -> None:
-        """Promise 2: by role, by version, by checksum, byte for byte."""
-        trust = SqlTrustStore(await self.make_database())
-        for version in (1, 2, 10):
-            await trust.publish([metadata("targets", version, b"\x00v%d" % version)])
-        newest = metadata("targets", 10, b"\x00v10")
-        assert await trust.find_current(GUN, TARGETS) == newest
-        assert (await trust.current(GUN))[TARGETS] == newest
-        second = metadata("targets", 2, b"\x00v2")
-        assert await trust.find_version(GUN, TARGETS, 2) == second
-        assert await trust.find_checksum(GUN, TARGETS, second.sha256) == second
-        assert await trust.find_checksum(GUN, ROOT, second.sha256) is None
-
-    async def test_a_collections_name_is_matched_whole(self) -> None:
-        """Promise 3: the reference deletes `a/prefix` with `a/pre`."""
-        trust = SqlTrustStore(await self.make_database())
-        longer = Gun.parse(f"{GUN}-and-more")
-        elsewhere = Gun.parse("other.test/team/app")
-        for gun in (GUN, longer, elsewhere):
-            await trust.publish([metadata("root", 1, gun=gun)])
-        assert await trust.list_collections(APP) == [GUN, elsewhere]
-        await trust.delete(GUN)
-        await trust.delete(GUN)
-        assert await trust.current(GUN) == {}
-        assert await trust.find_current(longer, ROOT) is not None
-
-    async def test_only_current_metadata_counts_as_expiring(self) -> None:
-        """What a newer version has replaced needs no renewal."""
-        trust = SqlTrustStore(await self.make_database())
-        await trust.publish([metadata("timestamp", 1)])
-        before = NOW + timedelta(days=2)
-        assert await trust.list_expiring(TIMESTAMP, before, 10) == [GUN]
-        await trust.publish([metadata("timestamp", 5)])
-        assert await trust.list_expiring(TIMESTAMP, before, 10) == []
-
-
-class TrustHistoryContract(DatabaseContract):
-    """One test for each promise of `TrustHistory`."""
-
-    async def test_changes_are_read_forwards_and_backwards(self) -> None:
-        """Promise 1."""
-        database = await self.make_database()
-        trust, history = SqlTrustStore(database), SqlTrustHistory(database)
-        other = Gun.parse("localhost:5000/team/other")
-        for version in (1, 2, 3):
-            await trust.publish([metadata("timestamp", version)])
-        await trust.publish([metadata("timestamp", 1, gun=other)])
-        await trust.delete(GUN)
-        await trust.delete(GUN)
-        everything = await history.list_changes(None, 0, 10, backwards=False)
-        assert [one.category for one in everything] == ["update"] * 4 + ["deletion"]
-        assert [one.change_id for one in everything] == sorted(
-            {one.change_id for one in everything}
-        )
-        ours = await history.list_changes(GUN, 0, 10, backwards=False)
-        assert [one.version for one in ours] == [1, 2, 3, 0]
-        assert await history.list_changes(GUN, ours[1].change_id, 1, backwards=False) == [ours[2]]
-        assert await history.list_changes(GUN, 0, 2, backwards=True) == [ours[3], ours[2]]
-        assert await history.list_changes(GUN, ours[1].change_id, 9, backwards=True) == [ours[0]]
-
-    async def test_events_come_newest_first_as_they_were_kept(self) -> None:
-        """Also the one that is kept together with a publish."""
-        database = await self.make_database()
-        trust, history = SqlTrustStore(database), SqlTrustHistory(database)
-        event = TrustEvent(
-            NOW, GUN, TrustAct.PUBLISH, "alice", "::1", is_refused=False, detail={"a": ["b"]}
-        )
-        await trust.publish([metadata("root", 1)], event)
-        await history.add_event(replace(event, is_refused=True))
-        refused, done = await history.list_events(GUN, 10)
-        assert (refused.is_refused, done.is_refused) == (True, False)
-        assert replace(done, event_id=0) == event
-        async with raises(MetadataVersionError):
-            await trust.publish([metadata("root", 1)], event)
-        assert len(await history.list_events(None, 10)) == 2
-
-    async def test_exactly_the_named_versions_go(self) -> None:
-        """Promise 2."""
-        database = await self.make_database()
-        trust, history = SqlTrustStore(database), SqlTrustHistory(database)
-        for version in (1, 2, 3):
-            await trust.publish([metadata("targets", version), metadata("timestamp", version)])
-        assert await history.list_long(2, 10) == [GUN]
-        assert await history.list_long(3, 10) == []
-        doomed = [
-            v for v in await history.list_versions(GUN) if v.version == 2 and v.role == TARGETS
-        ]
-        await history.prune(GUN, doomed)
-        left = {(str(v.role), v.version) for v in await history.list_versions(GUN)}
-        assert left == {("targets", 1), ("targets", 3), *(("timestamp", n) for n in (1, 2, 3))}
-
-    async def test_an_archive_is_put_aside_and_back(self) -> None:
-        """Promise 3: whole, and what has begun since is put aside in its turn."""
-        database = await self.make_database()
-        trust, history = SqlTrustStore(database), SqlTrustHistory(database)
-        event = TrustEvent(NOW, GUN, TrustAct.RESET, "admin", "::1", is_refused=False, detail={})
-        archive = TrustArchive("a1", GUN, NOW, "admin")
-        async with raises(MetadataUnknownError):
-            await history.archive(archive, event)
-        await trust.publish([metadata("root", 1, b"old"), metadata("timestamp", 4, b"old")])
-        await history.archive(archive, event)
-        assert await trust.current(GUN) == {}
-        await trust.publish([metadata("root", 1, b"new"), metadata("targets", 1, b"new")])
-        elsewhere = replace(event, gun=Gun.parse("localhost:5000/team/other"))
-        since = TrustArchive("a3", GUN, NOW, "admin")
-        for archive_id, wrong in (("a1", elsewhere), ("a2", event)):
-            async with raises(MetadataUnknownError):
-                await history.restore(archive_id, since, wrong)
-        assert await history.restore("a1", since, event)
-        assert {record.raw for record in (await trust.current(GUN)).values()} == {b"old"}
-        again = TrustArchive("a4", GUN, NOW, "admin")
-        assert await history.restore("a3", again, event)
-        assert {record.raw for record in (await trust.current(GUN)).values()} == {b"new"}
-        await trust.delete(GUN)
-        assert not await history.restore("a4", TrustArchive("a5", GUN, NOW, "admin"), event)
-        assert {record.raw for record in (await trust.current(GUN)).values()} == {b"old"}
-
-
-class KeysContract(DatabaseContract):
-    """One test for each promise of `OnlineKeys` and `TokenKeys`."""
-
-    async def test_keys_are_listed_newest_first(self) -> None:
-        """Promise 2 of both."""
-        database = await self.make_database()
-        online, tokens = SqlOnlineKeys(database), SqlTokenKeys(database)
-        for number in (1, 2):
-            at = NOW + timedelta(days=number)
-            await online.add(OnlineKeyRecord(GUN, TIMESTAMP, f"k{number}", b"p", b"s", at))
-            await tokens.add(TokenKeyRecord(f"k{number}", b"s", at))
-        assert [key.key_id for key in await online.list(GUN, TIMESTAMP)] == ["k2", "k1"]
-        assert await online.list(GUN, ROOT) == []
-        assert [key.key_id for key in await tokens.list()] == ["k2", "k1"]

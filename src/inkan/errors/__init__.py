@@ -1,0 +1,229 @@
+"""Every way Inkan can refuse or fail, as one tree.
+
+The second level says what the caller can do, the leaves say what is so. No leaf knows an HTTP status, a wire code or an
+exit code: each face and the command line has one table of its own (`…/problems.py`, `cli/exits.py`).
+
+```text
+InkanError
+├── InvalidError                       the request can never work as sent: change it
+│   ├── NameInvalidError               a repository name outside the grammar
+│   ├── NamespaceInvalidError          a namespace outside the grammar
+│   ├── TagInvalidError                a tag outside the grammar
+│   ├── ReferenceInvalidError          an image reference outside the grammar
+│   ├── GunInvalidError                a trust collection's name that is not one of ours
+│   ├── DigestInvalidError             a malformed digest or an algorithm we do not speak
+│   ├── DigestMismatchError            bytes that do not hash to the digest they came with
+│   ├── SizeMismatchError              a size that differs from what is kept
+│   ├── JsonInvalidError               bytes that are not the JSON we accept
+│   ├── ManifestInvalidError           a document that is no manifest
+│   ├── ManifestBlobUnknownError       a manifest that names content the repository does not hold
+│   ├── PageInvalidError               paging parameters that mean nothing
+│   ├── BodyTooLargeError              a body over its cap
+│   ├── BodyIncompleteError            a body cut short by the other side
+│   ├── RequestInvalidError            anything else malformed in a request
+│   ├── MultipartInvalidError          a publish body that is not well-formed multipart
+│   ├── FileNameMissingError           a published part that names no role
+│   ├── RoleInvalidError               a name that is no TUF role
+│   ├── MetadataInvalidError           bytes that are not TUF metadata of the role
+│   ├── PublicationRefusedError        a batch of metadata that breaks a rule
+│   └── SettingInvalidError            a setting, flag or file that cannot be used
+├── NotFoundError                      it is not here
+│   ├── RepositoryUnknownError ├── ManifestUnknownError ├── BlobUnknownError ├── UploadUnknownError
+│   ├── NamespaceUnknownError  ├── MetadataUnknownError ├── RouteUnknownError
+│   └── PlatformUnknownError           an index without an image for that platform
+├── ConflictError                      it clashes with what is there: look, then try again
+│   ├── UploadRangeError               a piece that does not start where the upload stands
+│   ├── UploadBusyError                another request is writing to the same upload
+│   ├── RangeUnsatisfiableError        a byte range outside the content
+│   ├── BlobInUseError                 a blob that manifests of the repository still name
+│   ├── NamespaceExistsError ├── NamespaceNotEmptyError ├── NamespaceQuotaError
+│   ├── MetadataVersionError           a version that is not newer than what is kept
+│   └── MethodUnsupportedError         a path that exists, but not with that method
+├── DeniedError                        the caller may not
+│   ├── AuthenticationRequiredError    a credential would help
+│   ├── CredentialsInvalidError        wrong name or password
+│   ├── PassphraseInvalidError         wrong passphrase of a key file
+│   ├── AccessDeniedError              known caller, missing right
+│   └── TooManyAttemptsError           wait, then try again
+├── UntrustedError                     checked, and bad
+│   ├── SignatureThresholdError        too few valid signatures by distinct keys
+│   ├── KeyInvalidError                a key that is weak, malformed or not what its ID says
+│   ├── CertificateInvalidError        a root certificate that does not fit
+│   ├── MetadataExpiredError           metadata past its expiry
+│   ├── MetadataMismatchError          metadata that is not what its parent promised
+│   ├── MetadataRollbackError          metadata older than what was seen before
+│   ├── MetadataEquivocationError      two files that claim to be one version
+│   ├── RootPinnedError                a root that is not the pinned one
+│   ├── ContentAlteredError            bytes that are not what a signed digest names
+│   └── TargetUnsignedError            a tag that nobody has released
+├── UnavailableError                   could not be done or checked now: try later
+│   ├── StorageUnavailableError ├── StorageFullError ├── ServerUnreachableError
+│   ├── AddressInUseError ├── DataFolderError
+│   ├── FreshnessUnprovenError         good as far as known, but not known to be the newest
+│   └── PassphraseRequiredError        a key that cannot be opened without a person
+└── CorruptError                       what we keep is damaged
+    ├── ManifestCorruptError ├── BlobCorruptError └── KeyUnreadableError
+```
+"""
+
+from inkan.errors.conflict import (
+    BlobInUseError,
+    ConflictError,
+    MetadataVersionError,
+    MethodUnsupportedError,
+    NamespaceExistsError,
+    NamespaceNotEmptyError,
+    NamespaceQuotaError,
+    RangeUnsatisfiableError,
+    UploadBusyError,
+    UploadRangeError,
+)
+from inkan.errors.corrupt import (
+    BlobCorruptError,
+    CorruptError,
+    KeyUnreadableError,
+    ManifestCorruptError,
+)
+from inkan.errors.denied import (
+    AccessDeniedError,
+    AuthenticationRequiredError,
+    CredentialsInvalidError,
+    DeniedError,
+    PassphraseInvalidError,
+    TooManyAttemptsError,
+)
+from inkan.errors.invalid import (
+    BodyIncompleteError,
+    BodyTooLargeError,
+    DigestInvalidError,
+    DigestMismatchError,
+    FileNameMissingError,
+    GunInvalidError,
+    InvalidError,
+    JsonInvalidError,
+    ManifestBlobUnknownError,
+    ManifestInvalidError,
+    MetadataInvalidError,
+    MultipartInvalidError,
+    NameInvalidError,
+    NamespaceInvalidError,
+    PageInvalidError,
+    PublicationRefusedError,
+    ReferenceInvalidError,
+    RequestInvalidError,
+    RoleInvalidError,
+    SettingInvalidError,
+    SizeMismatchError,
+    TagInvalidError,
+)
+from inkan.errors.not_found import (
+    BlobUnknownError,
+    ManifestUnknownError,
+    MetadataUnknownError,
+    NamespaceUnknownError,
+    NotFoundError,
+    PlatformUnknownError,
+    RepositoryUnknownError,
+    RouteUnknownError,
+    UploadUnknownError,
+)
+from inkan.errors.root import (
+    InkanError,
+)
+from inkan.errors.unavailable import (
+    AddressInUseError,
+    DataFolderError,
+    FreshnessUnprovenError,
+    PassphraseRequiredError,
+    ServerUnreachableError,
+    StorageFullError,
+    StorageUnavailableError,
+    UnavailableError,
+)
+from inkan.errors.untrusted import (
+    CertificateInvalidError,
+    ContentAlteredError,
+    KeyInvalidError,
+    MetadataEquivocationError,
+    MetadataExpiredError,
+    MetadataMismatchError,
+    MetadataRollbackError,
+    RootPinnedError,
+    SignatureThresholdError,
+    TargetUnsignedError,
+    UntrustedError,
+)
+
+__all__ = [
+    "AccessDeniedError",
+    "AddressInUseError",
+    "AuthenticationRequiredError",
+    "BlobCorruptError",
+    "BlobInUseError",
+    "BlobUnknownError",
+    "BodyIncompleteError",
+    "BodyTooLargeError",
+    "CertificateInvalidError",
+    "ConflictError",
+    "ContentAlteredError",
+    "CorruptError",
+    "CredentialsInvalidError",
+    "DataFolderError",
+    "DeniedError",
+    "DigestInvalidError",
+    "DigestMismatchError",
+    "FileNameMissingError",
+    "FreshnessUnprovenError",
+    "GunInvalidError",
+    "InkanError",
+    "InvalidError",
+    "JsonInvalidError",
+    "KeyInvalidError",
+    "KeyUnreadableError",
+    "ManifestBlobUnknownError",
+    "ManifestCorruptError",
+    "ManifestInvalidError",
+    "ManifestUnknownError",
+    "MetadataEquivocationError",
+    "MetadataExpiredError",
+    "MetadataInvalidError",
+    "MetadataMismatchError",
+    "MetadataRollbackError",
+    "MetadataUnknownError",
+    "MetadataVersionError",
+    "MethodUnsupportedError",
+    "MultipartInvalidError",
+    "NameInvalidError",
+    "NamespaceExistsError",
+    "NamespaceInvalidError",
+    "NamespaceNotEmptyError",
+    "NamespaceQuotaError",
+    "NamespaceUnknownError",
+    "NotFoundError",
+    "PageInvalidError",
+    "PassphraseInvalidError",
+    "PassphraseRequiredError",
+    "PlatformUnknownError",
+    "PublicationRefusedError",
+    "RangeUnsatisfiableError",
+    "ReferenceInvalidError",
+    "RepositoryUnknownError",
+    "RequestInvalidError",
+    "RoleInvalidError",
+    "RootPinnedError",
+    "RouteUnknownError",
+    "ServerUnreachableError",
+    "SettingInvalidError",
+    "SignatureThresholdError",
+    "SizeMismatchError",
+    "StorageFullError",
+    "StorageUnavailableError",
+    "TagInvalidError",
+    "TargetUnsignedError",
+    "TooManyAttemptsError",
+    "UnavailableError",
+    "UntrustedError",
+    "UploadBusyError",
+    "UploadRangeError",
+    "UploadUnknownError",
+]

@@ -1,0 +1,78 @@
+"""It is not here."""
+
+from collections.abc import Iterable
+
+from inkan.errors.root import InkanError
+
+
+class NotFoundError(InkanError):
+    """It is not here."""
+
+
+class RepositoryUnknownError(NotFoundError):
+    """The repository holds nothing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"repository {name} is not known to this registry")
+        self.name = name
+
+
+class ManifestUnknownError(NotFoundError):
+    """The repository has no manifest under that tag or digest."""
+
+    def __init__(self, name: str, reference: str) -> None:
+        super().__init__(f"{name} has no manifest {reference}")
+        self.name = name
+        self.reference = reference
+
+
+class BlobUnknownError(NotFoundError):
+    """The repository has no such blob."""
+
+    def __init__(self, name: str, digest: str) -> None:
+        super().__init__(f"{name} has no blob {digest}")
+        self.name = name
+        self.digest = digest
+
+
+class UploadUnknownError(NotFoundError):
+    """There is no such upload, or it is not the caller's."""
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(f"there is no upload {upload_id[:80]}; begin a new one")
+        self.upload_id = upload_id
+
+
+class NamespaceUnknownError(NotFoundError):
+    """There is no such namespace."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no namespace {name}; list yours with: inkan namespace-list")
+        self.name = name
+
+
+class MetadataUnknownError(NotFoundError):
+    """The collection has no such metadata."""
+
+    def __init__(self, gun: str, what: str) -> None:
+        super().__init__(f"{gun} has no {what}")
+        self.gun = gun
+        self.what = what
+
+
+class RouteUnknownError(NotFoundError):
+    """No route has that path."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"nothing is served at {path[:200]}")
+        self.path = path
+
+
+class PlatformUnknownError(NotFoundError):
+    """The index has no image for that platform."""
+
+    def __init__(self, wanted: str, offered: Iterable[str]) -> None:
+        self.offered = tuple(dict.fromkeys(offered))
+        there = ", ".join(self.offered) or "no platform"
+        super().__init__(f"there is no image for {wanted} in it; it has {there}")
+        self.wanted = wanted

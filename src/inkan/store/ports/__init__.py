@@ -1,0 +1,49 @@
+"""What the product asks of its stores. Each port numbers its promises; `inkan.testing` holds a contract suite for each.
+
+Every method may raise `StorageUnavailableError` or `StorageFullError`; then nothing it was asked to do has been acknowledged, and
+asking again is safe. Instants are aware and in UTC.
+
+Source: design rules "nothing acknowledged is lost" and "bytes and facts are different stores" (docs/explanation/house.md).
+"""
+
+from inkan.store.ports.access import (
+    Accounts,
+    Namespaces,
+    TokenKeys,
+)
+from inkan.store.ports.bytes import (
+    BlobStore,
+    UploadStore,
+    UploadWriter,
+)
+from inkan.store.ports.images import (
+    Catalog,
+    Deletions,
+    Garbage,
+    Images,
+    Referrers,
+    UploadSessions,
+)
+from inkan.store.ports.trust import (
+    OnlineKeys,
+    TrustHistory,
+    TrustStore,
+)
+
+__all__ = [
+    "Accounts",
+    "BlobStore",
+    "Catalog",
+    "Deletions",
+    "Garbage",
+    "Images",
+    "Namespaces",
+    "OnlineKeys",
+    "Referrers",
+    "TokenKeys",
+    "TrustHistory",
+    "TrustStore",
+    "UploadSessions",
+    "UploadStore",
+    "UploadWriter",
+]

@@ -1,0 +1,55 @@
+"""What every store of facts must keep of its promises; a driver's suite is a subclass that makes a database."""
+
+from inkan.testing.facts_contract.access import (
+    AccountsContract,
+    NamespacesContract,
+)
+from inkan.testing.facts_contract.images import (
+    CatalogContract,
+    DeletionsContract,
+    GarbageContract,
+    HealingContract,
+    ImagesContract,
+    ReferrersContract,
+    UploadSessionsContract,
+)
+from inkan.testing.facts_contract.samples import (
+    APP,
+    GUN,
+    LATER,
+    NOW,
+    OTHER,
+    DatabaseContract,
+    blob,
+    manifest,
+    metadata,
+)
+from inkan.testing.facts_contract.trust import (
+    KeysContract,
+    TrustHistoryContract,
+    TrustStoreContract,
+)
+
+__all__ = [
+    "APP",
+    "GUN",
+    "LATER",
+    "NOW",
+    "OTHER",
+    "AccountsContract",
+    "CatalogContract",
+    "DatabaseContract",
+    "DeletionsContract",
+    "GarbageContract",
+    "HealingContract",
+    "ImagesContract",
+    "KeysContract",
+    "NamespacesContract",
+    "ReferrersContract",
+    "TrustHistoryContract",
+    "TrustStoreContract",
+    "UploadSessionsContract",
+    "blob",
+    "manifest",
+    "metadata",
+]
