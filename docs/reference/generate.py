@@ -1,22 +1,24 @@
 """Writes the reference pages from the code; `make docs` runs it, and a test compares."""
 
+import asyncio
 import sys
 from pathlib import Path
 
 import click
 
 from inkan.access import problems as token_problems
-from inkan.access.api import token_face
 from inkan.admin import problems as admin_problems
-from inkan.admin.api import admin_face
 from inkan.cli import exits
 from inkan.cli.main import ALIASES, COMMANDS, cli
+from inkan.keys.sealing import KeyEncryptionKey
 from inkan.registry import problems as registry_problems
-from inkan.registry.api import RegistryServices, registry_face
-from inkan.server.settings import TABLE
+from inkan.server.assemble import build
+from inkan.server.settings import TABLE, load
+from inkan.server.stores import Stores
+from inkan.store.memory import MemoryBlobs, MemoryDatabase, MemoryUploads
+from inkan.testing.clock import FixedClock
 from inkan.trust import problems as trust_problems
-from inkan.trust.api import trust_face
-from inkan.web.health import health_face
+from inkan.web.routing import Face
 
 HERE = Path(__file__).parent
 
@@ -61,22 +63,28 @@ def commands() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def faces() -> tuple[Face, ...]:
+    """Return the faces of the whole product, on memory."""
+
+    async def make() -> tuple[Face, ...]:
+        blobs = MemoryBlobs()
+        stores = Stores(MemoryDatabase(), blobs, MemoryUploads(blobs))
+        sealing = KeyEncryptionKey(bytes(32))
+        product = await build(load({}, {}), stores, sealing, FixedClock(), None)
+        await stores.database.close()
+        return product.registry.table.faces
+
+    return asyncio.run(make())
+
+
 def routes() -> str:
-    nothing = None
-    faces = [
-        trust_face(nothing, nothing, nothing, nothing, nothing),  # type: ignore[arg-type] # the rows are read, not called
-        registry_face(RegistryServices(nothing, nothing, nothing, nothing, nothing), nothing),  # type: ignore[arg-type] # same
-        token_face(nothing, nothing, nothing, nothing),  # type: ignore[arg-type] # same
-        admin_face(*_admin_handlers(), nothing),  # type: ignore[arg-type] # same
-        health_face({}, nothing),  # type: ignore[arg-type] # same
-    ]
     lines = [
         "# Routes",
         "",
         "`{name+}` is a repository's name, for the trust API with its host in front. *Demands* is what a token must grant.",
         "",
     ]
-    for face in faces:
+    for face in faces():
         lines += [
             f"## {face.name}",
             "",
@@ -106,14 +114,6 @@ def _leaves(name: str, command: click.Command):
         return
     for verb, one in sorted(command.commands.items()):
         yield from _leaves(f"{name} {verb}", one)
-
-
-def _admin_handlers():
-    class Handlers:
-        def __getattr__(self, _name):
-            return self
-
-    return tuple(Handlers() for _ in range(5))
 
 
 def errors() -> str:

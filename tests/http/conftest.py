@@ -8,8 +8,9 @@ from asgi import Client
 from inkan.access import passwords
 from inkan.keys.sealing import KeyEncryptionKey
 from inkan.oci.reference import Namespace
-from inkan.server.assemble import Stores, build
+from inkan.server.assemble import build
 from inkan.server.settings import load
+from inkan.server.stores import Stores
 from inkan.store.memory import MemoryBlobs, MemoryDatabase, MemoryUploads
 from inkan.testing.clock import FixedClock
 

@@ -8,8 +8,9 @@ from replay import RECORDED_AT, VECTORS, Replay, code_of, impersonate, read_flow
 
 from inkan import limits
 from inkan.keys.sealing import KeyEncryptionKey
-from inkan.server.assemble import Stores, build
+from inkan.server.assemble import build
 from inkan.server.settings import load
+from inkan.server.stores import Stores
 from inkan.store.memory import MemoryBlobs, MemoryDatabase, MemoryUploads
 from inkan.testing.clock import FixedClock
 

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from inkan.keys.sealing import KeyEncryptionKey
-from inkan.server.assemble import Stores, build
+from inkan.server.assemble import build
 from inkan.server.settings import load
+from inkan.server.stores import Stores
 from inkan.store.memory import MemoryBlobs, MemoryUploads
 from inkan.store.sql.sqlite import SqliteDatabase
 from inkan.strict_json import parse as parse_json

@@ -12,8 +12,8 @@ from pathlib import Path
 from inkan import limits
 from inkan.errors import DataFolderError
 from inkan.oci.digest import Digest
-from inkan.server.assemble import open_stores
 from inkan.server.data_lock import hold
+from inkan.server.stores import open_stores
 from inkan.store.blobs_files import FileBlobs
 from inkan.store.layout import DataFolder
 from inkan.store.records import BlobRecord

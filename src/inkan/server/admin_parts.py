@@ -1,0 +1,39 @@
+"""The management API, put together."""
+
+from inkan.admin.api import admin_face
+from inkan.admin.garbage_api import GarbageHandlers, garbage_routes
+from inkan.admin.image_api import ImageHandlers, image_routes
+from inkan.admin.namespace_api import NamespaceHandlers, namespace_routes
+from inkan.admin.trust_api import TrustAdminHandlers, trust_routes
+from inkan.admin.version_api import VersionHandlers, version_routes
+from inkan.clock import Clock
+from inkan.server.access_parts import AccessParts
+from inkan.server.registry_parts import RegistryParts
+from inkan.server.settings import Settings
+from inkan.server.stores import Stores
+from inkan.server.trust_parts import TrustParts
+from inkan.store.sql.images import SqlImages
+from inkan.web.routing import Face
+
+
+def build_admin(
+    settings: Settings,
+    stores: Stores,
+    clock: Clock,
+    access: AccessParts,
+    trust: TrustParts,
+    registry: RegistryParts,
+) -> Face:
+    """Return the management API."""
+    trust_port = settings.trust_listen.port if settings.trust_listen else None
+    images = SqlImages(stores.database)
+    return admin_face(
+        (
+            *version_routes(VersionHandlers(settings.scheme, trust_port, access.hosts)),
+            *namespace_routes(NamespaceHandlers(access.namespaces, access.hosts, clock)),
+            *image_routes(ImageHandlers(images, trust.status)),
+            *garbage_routes(GarbageHandlers(registry.garbage)),
+            *trust_routes(TrustAdminHandlers(trust.status, trust.history, trust.reset)),
+        ),
+        access.guard,
+    )
