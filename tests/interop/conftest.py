@@ -10,6 +10,7 @@ import pytest
 
 from interop.docker_client import DockerClient, find_cli
 from interop.inkan_server import InkanServer
+from interop.postgresql_server import PostgresServer, find_binaries
 from interop.processes import Daemon, run
 
 ENGINE_FLAGS = ("--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs")
@@ -93,3 +94,22 @@ def owner(person):
 def repository(server):
     """A repository that no other test uses, without a tag."""
     return f"{server.host}/team/app{next(_numbers)}"
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL server with the empty database `contract`."""
+    require(find_binaries(), "PostgreSQL is not installed; run `make interop` as root")
+    server = PostgresServer().start()
+    server.new_database("contract")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_postgresql():
+    """A PostgreSQL server that a test may kill."""
+    require(find_binaries(), "PostgreSQL is not installed; run `make interop` as root")
+    server = PostgresServer().start()
+    yield server
+    server.stop()

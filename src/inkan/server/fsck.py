@@ -17,7 +17,7 @@ from inkan.server.stores import open_stores
 from inkan.store.blobs_files import FileBlobs
 from inkan.store.layout import DataFolder
 from inkan.store.records import BlobRecord
-from inkan.store.sql.inspection import SqlInspection
+from inkan.store.sql.inspection import FIRST_TRUST_FILE, SqlInspection
 
 _PAGE = 500
 Tell = Callable[[str], None]
@@ -121,13 +121,12 @@ async def _manifests(inspection: SqlInspection) -> AsyncIterator[Damage]:
 
 
 async def _trust(inspection: SqlInspection) -> AsyncIterator[Damage]:
-    after = 0
+    after = FIRST_TRUST_FILE
     while page := await inspection.trust_files(after, _PAGE):
-        for number, name, sha256, payload in page:
-            after = number
+        for after, sha256, payload in page:
             if hashlib.sha256(payload).hexdigest() != sha256:
                 yield Damage(
-                    "trust", name, "its bytes are others: restore a backup, or have it signed again"
+                    "trust", str(after), "its bytes are others: restore a backup, or have it signed again"
                 )
 
 

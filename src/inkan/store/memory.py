@@ -4,7 +4,7 @@ The facts have a memory driver too: the SQL stores on SQLite's `:memory:` databa
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from inkan import limits
@@ -166,3 +166,7 @@ class MemoryDatabase:
     ) -> Result:
         """Run a transaction that writes nothing."""
         return drive(self._connection, make(*args, **kwargs))
+
+    async def faults(self) -> Sequence[str]:
+        """Return nothing: memory has no file."""
+        return ()

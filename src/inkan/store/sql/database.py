@@ -70,6 +70,10 @@ class Database(Protocol):
         """Run a transaction that writes nothing."""
         ...
 
+    async def faults(self) -> Sequence[str]:
+        """Return what the engine itself finds wrong with what it keeps; nothing where all is well."""
+        ...
+
 
 def to_micros(instant: datetime) -> int:
     """Return an instant as microseconds since 1970, which both engines keep exactly."""

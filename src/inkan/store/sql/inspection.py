@@ -1,12 +1,28 @@
 """Everything that is kept, page by page, for whoever compares it with what it should be."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from inkan.oci.digest import Digest
 from inkan.store.records import BlobRecord, StorageKey
 from inkan.store.sql.database import Database, Statement, Transaction
 
 _Named = tuple[str, str, bytes]
+
+
+class TrustFile(NamedTuple):
+    """Which file of signed metadata."""
+
+    gun: str
+    role: str
+    version: int
+
+    def __str__(self) -> str:
+        return f"{self.gun} {self.role} {self.version}"
+
+
+FIRST_TRUST_FILE = TrustFile("", "", 0)
+"""Comes before every one."""
 
 
 class SqlInspection:
@@ -16,8 +32,8 @@ class SqlInspection:
         self._database = database
 
     async def faults(self) -> Sequence[str]:
-        """Return what the database itself finds wrong with its file; nothing where all is well."""
-        return await self._database.read(_faults)
+        """Return what the database itself finds wrong with what it keeps; nothing where all is well."""
+        return await self._database.faults()
 
     async def blobs(self, after: str, limit: int) -> Sequence[BlobRecord]:
         """Return blobs by digest."""
@@ -31,8 +47,10 @@ class SqlInspection:
         """Return manifests: repository, digest, bytes."""
         return await self._database.read(_manifests, repository, digest, limit)
 
-    async def trust_files(self, after: int, limit: int) -> Sequence[tuple[int, str, str, bytes]]:
-        """Return signed metadata: a number to go on after, a name for people, the SHA-256 it should have, bytes."""
+    async def trust_files(
+        self, after: TrustFile, limit: int
+    ) -> Sequence[tuple[TrustFile, str, bytes]]:
+        """Return signed metadata: which one, the SHA-256 it should have, bytes."""
         return await self._database.read(_trust_files, after, limit)
 
     async def knows_key(self, key: StorageKey) -> bool:
@@ -42,15 +60,6 @@ class SqlInspection:
     async def knows_upload(self, upload_id: str) -> bool:
         """Return whether an upload is going on under a name."""
         return await self._database.read(_knows_upload, upload_id)
-
-
-def _faults() -> Transaction[list[str]]:
-    rows = yield Statement("PRAGMA integrity_check")
-    found = [str(row[0]) for row in rows if row[0] != "ok"]
-    rows = yield Statement("PRAGMA foreign_key_check")
-    return found + [
-        f"a row of {row[0]} refers to a row of {row[2]} that is not there" for row in rows
-    ]
 
 
 def _blobs(after: str, limit: int) -> Transaction[list[BlobRecord]]:
@@ -78,12 +87,15 @@ def _manifests(repository: str, digest: str, limit: int) -> Transaction[list[_Na
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def _trust_files(after: int, limit: int) -> Transaction[list[tuple[int, str, str, bytes]]]:
+def _trust_files(
+    after: TrustFile, limit: int
+) -> Transaction[list[tuple[TrustFile, str, bytes]]]:
     rows = yield Statement(
-        "SELECT rowid, gun, role, version, sha256, payload FROM trust_files WHERE rowid > ? ORDER BY rowid LIMIT ?",
-        (after, limit),
+        "SELECT gun, role, version, sha256, payload FROM trust_files WHERE (gun, role, version) > (?, ?, ?) "
+        "ORDER BY gun, role, version LIMIT ?",
+        (*after, limit),
     )
-    return [(row[0], f"{row[1]} {row[2]} {row[3]}", row[4], row[5]) for row in rows]
+    return [(TrustFile(row[0], row[1], row[2]), row[3], row[4]) for row in rows]
 
 
 def _knows_key(key: StorageKey) -> Transaction[bool]:

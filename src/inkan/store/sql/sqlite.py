@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from inkan.errors import StorageFullError, StorageUnavailableError
-from inkan.store.sql.database import Params, Result, Row, Transaction
+from inkan.store.sql.database import Params, Result, Row, Statement, Transaction
 from inkan.store.sql.migrations import SQLITE, migrate
 
 _BATCH = 256
@@ -97,6 +97,10 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise _translated(error) from error
 
+    async def faults(self) -> Sequence[str]:
+        """Return what SQLite finds wrong with the file, and rows that refer to nothing."""
+        return await self.read(_faults)
+
     def _run(self) -> None:
         with closing(_connect(self._path)) as connection:
             while (work := self._queue.get()) is not None:
@@ -155,6 +159,15 @@ def drive(connection: sqlite3.Connection, transaction: Transaction[_T]) -> _T:
             statement = transaction.send(rows)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return] # a generator's return value is untyped at run time
+
+
+def _faults() -> Transaction[list[str]]:
+    rows = yield Statement("PRAGMA integrity_check")
+    found = [str(row[0]) for row in rows if row[0] != "ok"]
+    rows = yield Statement("PRAGMA foreign_key_check")
+    return found + [
+        f"a row of {row[0]} refers to a row of {row[2]} that is not there" for row in rows
+    ]
 
 
 def _settle(work: _Work) -> None:

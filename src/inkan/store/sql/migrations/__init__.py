@@ -5,12 +5,15 @@ A database that a newer Inkan has written is not opened: going back would lose w
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from inkan.errors import StorageUnavailableError
 
 Dialect = Mapping[str, str]
+Step = tuple[str, str, list[str]]
+"""A step's name, the hash of its text, and its statements in a dialect."""
+
 SQLITE: Dialect = {
     "bytes": "BLOB",
     "identity": "INTEGER PRIMARY KEY",
@@ -26,8 +29,8 @@ POSTGRESQL: Dialect = {
 }
 
 
-def steps(dialect: Dialect) -> list[tuple[str, str, list[str]]]:
-    """Return every step: its name, the hash of its text, and its statements in a dialect."""
+def steps(dialect: Dialect) -> list[Step]:
+    """Return every step, in order."""
     found = []
     for file in sorted(files(__name__).iterdir(), key=lambda one: one.name):
         if file.name.endswith(".sql"):
@@ -38,6 +41,26 @@ def steps(dialect: Dialect) -> list[tuple[str, str, list[str]]]:
             parts = [part.strip() for part in statements.split(";") if part.strip()]
             found.append((file.name, hashlib.sha256(text.encode()).hexdigest(), parts))
     return found
+
+
+def missing(known: Sequence[Step], done: Mapping[str, str]) -> list[Step]:
+    """Return the steps that a database has still to take.
+
+    Args:
+        known: every step.
+        done: the name and the hash of each that it has taken.
+
+    Raises:
+        StorageUnavailableError: if a newer Inkan has written it, or a step differs from the one that was taken.
+    """
+    if done.keys() - {name for name, _, _ in known}:
+        raise StorageUnavailableError("the database was written by a newer Inkan; upgrade this one")
+    for name, sha256, _ in known:
+        if done.get(name, sha256) != sha256:
+            raise StorageUnavailableError(
+                f"the schema step {name} is not the one this database was made with"
+            )
+    return [step for step in known if step[0] not in done]
 
 
 def migrate(connection: sqlite3.Connection, dialect: Dialect) -> None:
@@ -52,20 +75,10 @@ def migrate(connection: sqlite3.Connection, dialect: Dialect) -> None:
             "CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL)"
         )
         done = dict(connection.execute("SELECT name, sha256 FROM schema_steps").fetchall())
-        known = steps(dialect)
-        if done.keys() - {name for name, _, _ in known}:
-            raise StorageUnavailableError(
-                "the database was written by a newer Inkan; upgrade this one"
-            )
-        for name, sha256, statements in known:
-            if name not in done:
-                for statement in statements:
-                    connection.execute(statement)
-                connection.execute("INSERT INTO schema_steps VALUES (?, ?)", (name, sha256))
-            elif done[name] != sha256:
-                raise StorageUnavailableError(
-                    f"the schema step {name} is not the one this database was made with"
-                )
+        for name, sha256, statements in missing(steps(dialect), done):
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute("INSERT INTO schema_steps VALUES (?, ?)", (name, sha256))
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise StorageUnavailableError(

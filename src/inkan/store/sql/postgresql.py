@@ -1,0 +1,251 @@
+"""The database on PostgreSQL, for several servers: each statement is awaited.
+
+A write is a SERIALIZABLE transaction. Where two clash, PostgreSQL ends one of them, and its generator is made and run again; who has clashed twice takes turns with the others
+of this process, so that a crowd on one row gets on. A read is one statement by itself, or, where it needs several, one READ ONLY snapshot.
+
+What a connection is asked for has a bound: for a connection, for a statement, for a lock. Past it the answer is `StorageUnavailableError`, never a hang.
+
+Source: PostgreSQL 15, chapters 13.2.3 (serializable isolation), 13.5 (serialization failure handling), 54.8 and appendix A; docs/adr/0011-asyncpg.md.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import asyncpg  # type: ignore[import-untyped] # it ships no types
+
+from inkan.errors import InkanError, RequestInvalidError, StorageFullError, StorageUnavailableError
+from inkan.store.sql.database import Params, Result, Row, Statement, Transaction
+from inkan.store.sql.migrations import POSTGRESQL, Step, missing, steps
+
+logger = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+_CONNECTIONS = 16
+_CONNECT_SECONDS = 5.0
+# how long a request may wait for one of the connections: then it is told to come again
+_TURN_SECONDS = 5.0
+_STATEMENT_SECONDS = 30.0
+_ATTEMPTS = 40
+_CALM_ATTEMPTS = 2
+_LONGEST_PAUSE_SECONDS = 0.25
+# the same number in every Inkan: who migrates holds it
+_MIGRATION_LOCK = 0x696E6B616E
+
+# serialization_failure, deadlock_detected: the other one went through, so another try may
+_CLASHES = frozenset({"40001", "40P01"})
+# unique and foreign key: seen by a constraint before the isolation saw it, so the transaction's own look decides at the next try
+_SEEN_BY_CONSTRAINT = frozenset({"23505", "23503"})
+_CONSTRAINT_ATTEMPTS = 3
+# disk_full, out_of_memory aside: the cluster has no room
+_FULL = frozenset({"53100"})
+_SETTINGS = {
+    "application_name": "inkan",
+    "statement_timeout": str(int(_STATEMENT_SECONDS * 1000)),
+    "lock_timeout": "10000",
+    "idle_in_transaction_session_timeout": "60000",
+}
+
+
+class PostgresDatabase:
+    """A `Database` on a PostgreSQL server.
+
+    Args:
+        address: `postgresql://USER@HOST:PORT/NAME`; what it does not say comes from `PGHOST`, `PGUSER` and their kin.
+        password: of the user; without it `PGPASSWORD`, `PGPASSFILE` and `~/.pgpass` are asked.
+    """
+
+    def __init__(self, address: str, password: str | None = None) -> None:
+        self._address = address
+        self._password = password
+        self._pool: Any = None
+        self._turn = asyncio.Lock()
+        # transactions that were seen to need more than one statement for a read
+        self._long_reads: set[Callable[..., Any]] = set()
+
+    @property
+    def generation(self) -> int | None:
+        """Nothing: other servers write as well, and what one has acknowledged is at once so for all."""
+        return None
+
+    async def open(self) -> None:
+        """Bring the schema up to date and begin to take transactions.
+
+        Raises:
+            StorageUnavailableError: if the server is away, refuses us, or holds the schema of a newer Inkan.
+        """
+        try:
+            self._pool = await asyncpg.create_pool(
+                self._address,
+                password=self._password,
+                min_size=1,
+                max_size=_CONNECTIONS,
+                timeout=_CONNECT_SECONDS,
+                command_timeout=_STATEMENT_SECONDS + 5,
+                server_settings=_SETTINGS,
+            )
+            await self._migrate()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+            await self.close()
+            raise translated(error) from error
+        except StorageUnavailableError:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            try:
+                await asyncio.wait_for(pool.close(), _CONNECT_SECONDS)
+            except TimeoutError:
+                pool.terminate()
+
+    async def faults(self) -> Sequence[str]:
+        """Return nothing: what is wrong in its files is for PostgreSQL's own `pg_amcheck` and checksums to find."""
+        return ()
+
+    async def write(
+        self,
+        make: Callable[Params, Transaction[Result]],
+        *args: Params.args,
+        **kwargs: Params.kwargs,
+    ) -> Result:
+        """Run a transaction; it is durable when this returns."""
+        attempt = 0
+        while True:
+            attempt += 1
+            crowded = self._turn if attempt > _CALM_ATTEMPTS else nullcontext()
+            try:
+                async with crowded:
+                    return await self._attempt(make(*args, **kwargs))
+            except asyncpg.PostgresError as error:
+                if not _may_go_well(error, attempt):
+                    raise translated(error) from error
+            except (asyncpg.InterfaceError, OSError) as error:
+                raise translated(error) from error
+            await asyncio.sleep(_pause(attempt))
+
+    async def read(
+        self,
+        make: Callable[Params, Transaction[Result]],
+        *args: Params.args,
+        **kwargs: Params.kwargs,
+    ) -> Result:
+        """Run a transaction that writes nothing."""
+        try:
+            async with self._connection() as connection:
+                if make not in self._long_reads:
+                    is_done, outcome = await _one_statement(connection, make(*args, **kwargs))
+                    if is_done:
+                        return outcome  # type: ignore[return-value] # what the generator returned
+                    self._long_reads.add(make)
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    return await _drive(connection, make(*args, **kwargs))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise translated(error) from error
+
+    async def _attempt(self, transaction: Transaction[_T]) -> _T:
+        async with self._connection() as connection, connection.transaction(isolation="serializable"):  # fmt: skip
+            return await _drive(connection, transaction)
+
+    def _connection(self) -> AbstractAsyncContextManager[Any]:
+        if self._pool is None:
+            raise StorageUnavailableError("the database is not open")
+        turn: AbstractAsyncContextManager[Any] = self._pool.acquire(timeout=_TURN_SECONDS)
+        return turn
+
+    async def _migrate(self) -> None:
+        async with self._connection() as connection, connection.transaction():
+            # held until the commit: of servers that start together one migrates, the others wait and find it done
+            await connection.execute("SET LOCAL lock_timeout = '120s'")
+            await connection.execute("SET LOCAL statement_timeout = '600s'")
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK, timeout=120)  # fmt: skip
+            await connection.execute(
+                "CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL)"
+            )
+            rows = await connection.fetch("SELECT name, sha256 FROM schema_steps")
+            for step in missing(steps(POSTGRESQL), {row[0]: row[1] for row in rows}):
+                await _take(connection, step)
+
+
+async def _take(connection: Any, step: Step) -> None:
+    name, sha256, statements = step
+    for statement in statements:
+        await connection.execute(statement, timeout=600)
+    await connection.execute("INSERT INTO schema_steps VALUES ($1, $2)", name, sha256)
+
+
+async def _one_statement(
+    connection: Any, transaction: Transaction[_T]
+) -> tuple[bool, _T | None]:
+    """Run a transaction of one statement; return whether it was one, and its result."""
+    try:
+        statement = next(transaction)
+        rows = await _fetch(connection, statement)
+        transaction.send(rows)
+    except StopIteration as end:
+        return True, end.value
+    transaction.close()
+    return False, None
+
+
+async def _drive(connection: Any, transaction: Transaction[_T]) -> _T:
+    rows: Sequence[Row] = ()
+    try:
+        statement = next(transaction)
+        while True:
+            rows = await _fetch(connection, statement)
+            statement = transaction.send(rows)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return] # a generator's return value is untyped at run time
+
+
+async def _fetch(connection: Any, statement: Statement) -> Sequence[Row]:
+    for value in statement.values:
+        if isinstance(value, str) and "\0" in value:
+            # the one character that PostgreSQL's text cannot hold
+            raise RequestInvalidError("a text with a NUL character cannot be kept or looked for")
+    rows: Sequence[Row] = await connection.fetch(numbered(statement.sql), *statement.values)
+    return rows
+
+
+@lru_cache(maxsize=2_000)
+def numbered(sql: str) -> str:
+    """Return a statement with `$1`, `$2` … for each `?`.
+
+    >>> numbered("SELECT a FROM b WHERE c = ? AND d > ?")
+    'SELECT a FROM b WHERE c = $1 AND d > $2'
+    """
+    first, *others = sql.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(others, 1))
+
+
+def _may_go_well(error: asyncpg.PostgresError, attempt: int) -> bool:
+    state = error.sqlstate or ""
+    return (state in _CLASHES and attempt < _ATTEMPTS) or (
+        state in _SEEN_BY_CONSTRAINT and attempt < _CONSTRAINT_ATTEMPTS
+    )
+
+
+def _pause(attempt: int) -> float:
+    return random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt))  # noqa: S311 - spreads the tries
+
+
+def translated(error: Exception) -> InkanError:
+    """Return the store's own error. The engine's details name rows and values, and strangers read our words: they go to the log."""
+    state = getattr(error, "sqlstate", None)
+    logger.warning("the database failed", extra={"sqlstate": state, "error": str(error)[:500]})
+    if state in _FULL:
+        return StorageFullError("the storage is full; free some space, then try again")
+    if isinstance(error, TimeoutError):
+        return StorageUnavailableError("the database did not answer in time")
+    if isinstance(error, OSError) or (state or "").startswith(("08", "57")):
+        return StorageUnavailableError("the database cannot be reached")
+    if (state or "").startswith(("28", "3D")):
+        return StorageUnavailableError("the database refuses the server: see its log")
+    return StorageUnavailableError(f"the database failed ({state or type(error).__name__})")

@@ -1,0 +1,107 @@
+"""A private PostgreSQL server from Debian's binaries, on a loopback port, by an unprivileged user."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from interop.processes import Daemon, free_port
+
+PASSWORD = "made-up-for-the-test"
+_CONF = """
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = ''
+max_connections = 200
+shared_buffers = 64MB
+fsync = off
+"""
+
+
+def find_binaries() -> Path | None:
+    """The newest folder of PostgreSQL's programs."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return found[-1].parent if found else None
+
+
+class PostgresServer:
+    """A cluster of its own, with password log-in; `fsync` is off, as only its process is ever killed."""
+
+    def __init__(self):
+        self.binaries = find_binaries()
+        self.folder = Path(tempfile.mkdtemp(prefix="inkan-postgresql-"))
+        self.port = free_port()
+        # PostgreSQL refuses to run as root
+        self.user = "postgres" if os.geteuid() == 0 else None
+        if self.user:
+            owner = pwd.getpwnam(self.user)
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        secret = self.folder / "password"
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        data = self.folder / "data"
+        self._as_user(self.binaries / "initdb", "-D", data, "-U", "inkan", "-A", "scram-sha-256", "--pwfile", secret, "--no-locale", "-E", "UTF8", "--no-sync")  # fmt: skip
+        with (data / "postgresql.conf").open("a") as conf:
+            conf.write(_CONF.format(port=self.port))
+
+    def _as_user(self, *command):
+        ended = subprocess.run(
+            [str(word) for word in command],
+            user=self.user,
+            group=self.user,
+            extra_groups=[] if self.user else None,
+            cwd=self.folder,
+            capture_output=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr.decode()
+
+    def start(self):
+        prefix = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups") if self.user else ()  # fmt: skip
+        self.daemon = Daemon(
+            [*prefix, self.binaries / "postgres", "-D", self.folder / "data"],
+            self.folder / "log",
+        )
+        self.daemon.wait_until(self.is_ready)
+        return self
+
+    def is_ready(self) -> bool:
+        probe = [self.binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(probe, check=False).returncode == 0
+
+    def crash(self):
+        """Kill the server as a power cut would; what it had committed is in its log."""
+        self.daemon.process.send_signal(signal.SIGKILL)
+        self.daemon.process.wait(timeout=30)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.daemon.process.pid, signal.SIGKILL)
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+
+    def stop(self):
+        self.daemon.end(signal.SIGINT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def address(self, name: str = "inkan") -> str:
+        return f"postgresql://inkan@127.0.0.1:{self.port}/{name}"
+
+    def sql(self, statement: str, name: str = "postgres") -> str:
+        """Run SQL as a person would; return what it prints."""
+        command = [self.binaries / "psql", "-h", "127.0.0.1", "-p", self.port, "-U", "inkan", "-d", name, "-Atqc", statement]  # fmt: skip
+        ended = subprocess.run(
+            [str(word) for word in command],
+            env={**os.environ, "PGPASSWORD": PASSWORD},
+            capture_output=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr.decode()
+        return ended.stdout.decode().strip()
+
+    def new_database(self, name: str) -> str:
+        """Make an empty database; return its address."""
+        self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self.sql(f'CREATE DATABASE "{name}"')
+        return self.address(name)
