@@ -151,13 +151,13 @@ class Replay:
             return
         keys = SqlOnlineKeys(self.world.stores.database)
         for role in (SNAPSHOT, TIMESTAMP):
-            held = {record.key_id for record in await keys.list(gun, role)}
             for key in root.role_keys(role).keys:
+                held = [record.key_id for record in await keys.list(gun, role)]
                 if key.key_id not in held:
                     record = OnlineKeyRecord(
                         gun, role, key.key_id, key.to_wire(), b"", self.world.clock.now()
                     )
-                    await keys.add(record)
+                    await keys.add(record, held[0] if held else None)
 
     async def _prepare_content(self, exchange) -> None:
         path = urlsplit(exchange.path).path

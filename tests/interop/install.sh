@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Installs the real clients that the interop suites drive, from Debian. Does nothing when all are there.
 set -euo pipefail
-packages=(docker.io notary docker-registry skopeo podman debootstrap iproute2 openssl ca-certificates)
-programs=(/usr/bin/docker /usr/sbin/dockerd notary notary-server docker-registry skopeo podman ctr debootstrap ip openssl)
+packages=(docker.io notary docker-registry skopeo podman debootstrap iproute2 openssl ca-certificates
+  postgresql haproxy ceph-mon ceph-osd ceph-common radosgw)
+programs=(/usr/bin/docker /usr/sbin/dockerd notary notary-server docker-registry skopeo podman ctr debootstrap ip openssl
+  psql /usr/sbin/haproxy ceph-mon ceph-osd ceph radosgw radosgw-admin)
 missing=()
 for program in "${programs[@]}"; do command -v "$program" >/dev/null || missing+=("$program"); done
 [ ${#missing[@]} -eq 0 ] && exit 0

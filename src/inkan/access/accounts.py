@@ -23,6 +23,17 @@ class AccountService:
         """Return whether there is any account."""
         return await self._accounts.count() > 0
 
+    async def create_first(self, name: str, password: str) -> bool:
+        """Make an administrator's account if there is no account at all; return whether it is made.
+
+        Raises:
+            RequestInvalidError: if the password cannot be one.
+        """
+        password_hash, now = hash_password(password), self._clock.now()
+        return await self._accounts.add_first(
+            AccountRecord(name, password_hash, is_admin=True, is_disabled=False, created_at=now)
+        )
+
     async def create(self, name: str, password: str, *, is_admin: bool) -> None:
         """Make an account, or give one a new password.
 

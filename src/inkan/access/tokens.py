@@ -145,7 +145,8 @@ async def load_token_keys(
         KeyUnreadableError: if a key cannot be opened with the key-encryption key at hand.
     """
     if not await keys.list():
-        await keys.add(_new_key(key_encryption_key, clock))
+        # of servers that start together one makes the key, and all load that one
+        await keys.add_first(_new_key(key_encryption_key, clock))
     loaded = []
     for record in await keys.list():
         der = open_sealed(key_encryption_key, record.sealed, _purpose(record.key_id))

@@ -27,9 +27,11 @@ from inkan.errors import (
     BlobCorruptError,
     ConflictError,
     DataFolderError,
+    SettingInvalidError,
     StorageUnavailableError,
 )
 from inkan.server.data_lock import hold
+from inkan.server.settings import Settings
 from inkan.store.layout import DataFolder
 
 Tell = Callable[[str], None]
@@ -48,6 +50,18 @@ class Done:
     blobs: int
     copied_bytes: int
     skipped: tuple[str, ...]
+
+
+def require_embedded(settings: Settings) -> None:
+    """Return if everything that the server keeps is in its data folder.
+
+    Raises:
+        SettingInvalidError: saying what to do instead.
+    """
+    if settings.database is not None:
+        raise SettingInvalidError("database: facts on PostgreSQL are backed up by pg_dump or by its archive of the log, before the blobs; see docs/how-to/run-several-servers.md")  # fmt: skip
+    if settings.blobs is not None:
+        raise SettingInvalidError("blobs: a bucket is backed up by its versions or its replication, after the facts; see docs/how-to/run-several-servers.md")  # fmt: skip
 
 
 def back_up(source: DataFolder, target: DataFolder, tell: Tell) -> Done:

@@ -31,7 +31,7 @@ async def ensure_admin(
     if await accounts.exist():
         return folder.admin_password if folder.admin_password.exists() else None
     if given is not None:
-        await accounts.create(ADMIN, given.reveal(), is_admin=True)
+        await accounts.create_first(ADMIN, given.reveal())
         return None
     password = secrets.token_urlsafe(24)
     try:
@@ -39,7 +39,10 @@ async def ensure_admin(
         write_durably(folder.admin_password, f"{password}\n".encode(), 0o600)
     except OSError as error:
         raise DataFolderError(f"data: {folder.admin_password}: {error.strerror}") from error
-    await accounts.create(ADMIN, password, is_admin=True)
+    if not await accounts.create_first(ADMIN, password):
+        # another server on the same database was faster: the password in our file is nobody's
+        folder.admin_password.unlink()
+        return None
     return folder.admin_password
 
 

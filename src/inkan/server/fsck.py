@@ -126,7 +126,9 @@ async def _trust(inspection: SqlInspection) -> AsyncIterator[Damage]:
         for after, sha256, payload in page:
             if hashlib.sha256(payload).hexdigest() != sha256:
                 yield Damage(
-                    "trust", str(after), "its bytes are others: restore a backup, or have it signed again"
+                    "trust",
+                    str(after),
+                    "its bytes are others: restore a backup, or have it signed again",
                 )
 
 

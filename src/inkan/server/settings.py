@@ -14,6 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from inkan.errors import SettingInvalidError
+from inkan.server.store_addresses import (
+    BucketAddress,
+    DatabaseAddress,
+    parse_blobs,
+    parse_database,
+)
 
 _DURATION = re.compile(r"(\d{1,9})(s|m|h|d)\Z")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -73,6 +79,9 @@ class Settings:
     """The settings of one server; see `TABLE` for what each means."""
 
     data: Path
+    database: DatabaseAddress | None
+    blobs: BucketAddress | None
+    blob_redirect: bool
     listen: Address
     trust_listen: Address | None
     host: tuple[str, ...]
@@ -155,6 +164,17 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def parse_switch(text: str) -> bool:
+    """Return whether a text says `true`.
+
+    Raises:
+        ValueError: if it says neither `true` nor `false`.
+    """
+    if text not in ("true", "false"):
+        raise ValueError("use true or false")
+    return text == "true"
+
+
 def _parse_optional_address(text: str) -> Address | None:
     return None if text == "off" else parse_address(text)
 
@@ -191,6 +211,24 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 TABLE: tuple[Row, ...] = (
     Row("data", "./inkan-data", "The folder that everything is kept in.", Path),
+    Row(
+        "database",
+        "",
+        "Where facts are kept: `postgresql://USER@HOST:PORT/NAME`, without a password in it; empty for a database in the data folder.",
+        parse_database,
+    ),
+    Row(
+        "blobs",
+        "",
+        "Where blobs are kept: `s3://BUCKET/PREFIX`; empty for the data folder.",
+        parse_blobs,
+    ),
+    Row(
+        "blob_redirect",
+        "false",
+        "With `blobs` in a bucket: whether a pull is sent there (`true`) or served from here (`false`).",
+        parse_switch,
+    ),
     Row(
         "listen",
         "127.0.0.1:5000",
@@ -286,6 +324,7 @@ def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Setting
         if value is not None and value != ():
             chosen[row.name] = (_joined(value), f"flag --{row.name.replace('_', '-')}")
     values = _parsed(chosen, mistakes)
+    mistakes += _clashes(values)
     if mistakes:
         raise SettingInvalidError("; ".join(mistakes))
     if not values["scheme"]:
@@ -309,6 +348,17 @@ def _parsed(chosen: Mapping[str, tuple[str, str]], mistakes: list[str]) -> dict[
         except ValueError as error:
             mistakes.append(f"{row.name} ({origin}): {error}")
     return values
+
+
+def _clashes(values: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong between settings that are each right by themselves."""
+    if values.get("blobs"):
+        return ["blobs: buckets are not served yet"]
+    if values.get("database") and not values.get("key_encryption_key"):
+        return [
+            "key_encryption_key: servers that share a database seal keys under the same one: give it as INKAN_KEY_ENCRYPTION_KEY"
+        ]
+    return []
 
 
 def _from_file(path: Path, mistakes: list[str]) -> dict[str, tuple[str, str]]:
@@ -349,6 +399,8 @@ def _shown(value: object) -> str:
         return ""
     if isinstance(value, tuple):
         return ", ".join(str(part) for part in value)
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, timedelta):
         return f"{int(value.total_seconds())}s"
     return str(value)

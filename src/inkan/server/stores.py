@@ -3,13 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from inkan.errors import StorageUnavailableError
+from inkan.server.store_addresses import DatabaseAddress
 from inkan.store.blobs_files import FileBlobs
 from inkan.store.layout import DataFolder
 from inkan.store.ports import BlobStore, UploadStore
 from inkan.store.sql.database import Database
 from inkan.store.sql.sqlite import SqliteDatabase
 from inkan.store.uploads_files import FileUploads
+
+if TYPE_CHECKING:
+    from inkan.store.sql.postgresql import PostgresDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +28,31 @@ class Stores:
 
 
 @asynccontextmanager
-async def open_stores(folder: DataFolder) -> AsyncIterator[Stores]:
-    """Open the stores in a data folder, and close them in the end.
+async def open_stores(folder: DataFolder, database: DatabaseAddress | None = None) -> AsyncIterator[Stores]:  # fmt: skip
+    """Open the stores, and close them in the end.
+
+    Args:
+        folder: where everything is that is not elsewhere.
+        database: where the facts are; nothing for the folder.
 
     Raises:
         StorageUnavailableError: if they cannot be opened.
     """
     uploads = FileUploads(folder)
     uploads.prepare()
-    database = SqliteDatabase(folder.database)
-    await database.open()
+    facts = _database(folder, database)
+    await facts.open()
     try:
-        yield Stores(database, FileBlobs(folder), uploads)
+        yield Stores(facts, FileBlobs(folder), uploads)
     finally:
-        await database.close()
+        await facts.close()
+
+
+def _database(folder: DataFolder, address: DatabaseAddress | None) -> "SqliteDatabase | PostgresDatabase":  # fmt: skip
+    if address is None:
+        return SqliteDatabase(folder.database)
+    try:
+        from inkan.store.sql.postgresql import PostgresDatabase
+    except ImportError as error:
+        raise StorageUnavailableError("a database on PostgreSQL needs more than is installed: pip install 'inkan[postgres]'") from error  # fmt: skip
+    return PostgresDatabase(address.text)

@@ -53,11 +53,11 @@ class OnlineSigners:
         Raises:
             MetadataUnknownError: if the role's keys are never the server's.
         """
-        signers = await self._list_online(gun, role)
-        for signer in signers:
-            if signer.public_key.key_id in in_force:
-                return signer
-        return signers[0] if signers else await self._make(gun, role)
+        held = await self._list_online(gun, role)
+        for record in held:
+            if record.key_id in in_force:
+                return self._open(record)
+        return self._open(held[0]) if held else await self._make(gun, role, held)
 
     async def rotate(self, gun: Gun, role: RoleName, in_force: Collection[str]) -> Signer:
         """Return a signer whose key is not in force yet: a pending one, else a new one.
@@ -65,35 +65,33 @@ class OnlineSigners:
         Raises:
             MetadataUnknownError: if the role's keys are never the server's.
         """
-        signers = await self._list_online(gun, role)
-        if signers and signers[0].public_key.key_id not in in_force:
-            return signers[0]
-        return await self._make(gun, role)
+        held = await self._list_online(gun, role)
+        if held and held[0].key_id not in in_force:
+            return self._open(held[0])
+        return await self._make(gun, role, held)
 
-    async def _list_online(self, gun: Gun, role: RoleName) -> Sequence[Signer]:
+    async def _list_online(self, gun: Gun, role: RoleName) -> Sequence[OnlineKeyRecord]:
         if role not in ONLINE_ROLES:
             raise MetadataUnknownError(str(gun), f"server-held {role} key")
-        return await self.list(gun, role)
+        return await self._keys.list(gun, role)
 
-    async def _make(self, gun: Gun, role: RoleName) -> Signer:
-        held = await self._keys.list(gun, role)
+    async def _make(self, gun: Gun, role: RoleName, held: Sequence[OnlineKeyRecord]) -> Signer:
+        """Make a key that is newer than those held; where another server was faster, return its."""
         now = self._clock.now()
         # the order of two keys is part of what is known of them, however coarse the clock
         created_at = max(now, held[0].created_at + timedelta(microseconds=1)) if held else now
         signer = EcdsaSigner.generate()
         key_id = signer.public_key.key_id
-        await self._keys.add(
-            OnlineKeyRecord(
-                gun=gun,
-                role=role,
-                key_id=key_id,
-                public=signer.public_key.to_wire(),
-                sealed=seal(
-                    self._key_encryption_key, signer.to_pkcs8(), _purpose(gun, role, key_id)
-                ),
-                created_at=created_at,
-            )
+        record = OnlineKeyRecord(
+            gun=gun,
+            role=role,
+            key_id=key_id,
+            public=signer.public_key.to_wire(),
+            sealed=seal(self._key_encryption_key, signer.to_pkcs8(), _purpose(gun, role, key_id)),
+            created_at=created_at,
         )
+        if not await self._keys.add(record, held[0].key_id if held else None):
+            return self._open((await self._keys.list(gun, role))[0])
         self._remember(key_id, signer)
         return signer
 

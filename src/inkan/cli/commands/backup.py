@@ -20,11 +20,12 @@ def backup(folder: str, data: str | None) -> None:
     """
     from dataclasses import asdict
 
-    from inkan.server.backup import back_up
+    from inkan.server.backup import back_up, require_embedded
     from inkan.server.settings import load, process_environment
     from inkan.store.layout import DataFolder
 
     settings = load({"data": data} if data else {}, process_environment())
+    require_embedded(settings)
     done = back_up(DataFolder(settings.data), DataFolder(Path(folder)), tell)
     lines = [
         f"{done.blobs} blobs are backed up in {folder}, {done.copied_bytes:,} bytes of them new."
@@ -45,11 +46,12 @@ def restore(folder: str, data: str | None) -> None:
     """
     from dataclasses import asdict
 
-    from inkan.server.backup import put_back
+    from inkan.server.backup import put_back, require_embedded
     from inkan.server.settings import load, process_environment
     from inkan.store.layout import DataFolder
 
     settings = load({"data": data} if data else {}, process_environment())
+    require_embedded(settings)
     done = put_back(DataFolder(Path(folder)), DataFolder(settings.data), tell)
     lines = [f"{done.blobs} blobs are restored into {settings.data}. Start it with: inkan serve --data {settings.data}"]  # fmt: skip
     show({**asdict(done), "data": str(settings.data)}, lines)

@@ -17,11 +17,13 @@ def fsck(data: str | None, *, repair: bool) -> None:
     import asyncio
     from dataclasses import asdict
 
+    from inkan.server.backup import require_embedded
     from inkan.server.fsck import check
     from inkan.server.settings import load, process_environment
     from inkan.store.layout import DataFolder
 
     settings = load({"data": data} if data else {}, process_environment())
+    require_embedded(settings)
     found = asyncio.run(check(DataFolder(settings.data), repair=repair, tell=tell))
     rows = [[one.kind, one.what, one.detail] for one in found]
     lines = (

@@ -8,11 +8,14 @@ EXAMPLES = """\b
 Examples:
   inkan serve
   inkan serve --data /var/lib/inkan --listen :443 --host registry.example.com
+  inkan serve --database postgresql://inkan@db/inkan --blobs s3://inkan-blobs
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.option("--data", metavar="DIR", help="The folder that everything is kept in.")
+@click.option("--database", metavar="URL", help="postgresql://USER@HOST/NAME; else in DIR.")
+@click.option("--blobs", metavar="URL", help="s3://BUCKET/PREFIX; else in DIR.")
 @click.option("--listen", metavar="HOST:PORT", help="Where everything is served.")
 @click.option(
     "--trust-listen", metavar="HOST:PORT", help="Where the trust API is served as well, or off."

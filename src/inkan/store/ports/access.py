@@ -41,7 +41,12 @@ class Accounts(Protocol):
     """The accounts.
 
     1. `put` adds or replaces; it is one transaction, durable when it returns.
+    2. Of several `add_first`, on one server or many, at most one adds.
     """
+
+    async def add_first(self, account: AccountRecord) -> bool:
+        """Keep an account if there is none at all; return whether it is kept."""
+        ...
 
     async def put(self, account: AccountRecord) -> None:
         """Keep an account."""
@@ -59,12 +64,17 @@ class Accounts(Protocol):
 class TokenKeys(Protocol):
     """The keys that sign bearer tokens, sealed; the newest signs, all verify.
 
-    1. `add` is one transaction, durable when it returns.
+    1. Every method is one transaction, durable when it returns.
     2. `list` gives the newest first.
+    3. Of several `add_first`, on one server or many, at most one adds.
     """
 
     async def add(self, record: TokenKeyRecord) -> None:
         """Keep a key."""
+        ...
+
+    async def add_first(self, record: TokenKeyRecord) -> bool:
+        """Keep a key if there is none at all; return whether it is kept."""
         ...
 
     async def list(self) -> Sequence[TokenKeyRecord]:

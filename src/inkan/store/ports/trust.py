@@ -113,10 +113,11 @@ class OnlineKeys(Protocol):
 
     1. `add` is one transaction, durable when it returns: a key that a client was shown is never lost.
     2. `list` gives the newest first.
+    3. Of several `add` that have seen the same newest key, on one server or many, one adds: two clients are never shown two keys.
     """
 
-    async def add(self, record: OnlineKeyRecord) -> None:
-        """Keep a key."""
+    async def add(self, record: OnlineKeyRecord, newest: str | None) -> bool:
+        """Keep a key if the newest of its role is still the one with this ID, or none; return whether it is kept."""
         ...
 
     async def list(self, gun: Gun, role: RoleName) -> Sequence[OnlineKeyRecord]:

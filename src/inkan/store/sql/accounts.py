@@ -12,6 +12,10 @@ class SqlAccounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def add_first(self, account: AccountRecord) -> bool:
+        """Keep an account if there is none at all; return whether it is kept."""
+        return await self._database.write(_add_first, account)
+
     async def put(self, account: AccountRecord) -> None:
         """Keep an account."""
         await self._database.write(_put, account)
@@ -23,6 +27,13 @@ class SqlAccounts:
     async def count(self) -> int:
         """Return how many accounts there are."""
         return await self._database.read(_count)
+
+
+def _add_first(account: AccountRecord) -> Transaction[bool]:
+    if (yield from _count()):
+        return False
+    yield from _put(account)
+    return True
 
 
 def _put(account: AccountRecord) -> Transaction[None]:

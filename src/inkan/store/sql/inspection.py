@@ -87,9 +87,7 @@ def _manifests(repository: str, digest: str, limit: int) -> Transaction[list[_Na
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def _trust_files(
-    after: TrustFile, limit: int
-) -> Transaction[list[tuple[TrustFile, str, bytes]]]:
+def _trust_files(after: TrustFile, limit: int) -> Transaction[list[tuple[TrustFile, str, bytes]]]:
     rows = yield Statement(
         "SELECT gun, role, version, sha256, payload FROM trust_files WHERE (gun, role, version) > (?, ?, ?) "
         "ORDER BY gun, role, version LIMIT ?",

@@ -15,9 +15,9 @@ class SqlOnlineKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, record: OnlineKeyRecord) -> None:
-        """Keep a key."""
-        await self._database.write(_add_online, record)
+    async def add(self, record: OnlineKeyRecord, newest: str | None) -> bool:
+        """Keep a key if the newest of its role is still the one with this ID, or none; return whether it is kept."""
+        return await self._database.write(_add_online, record, newest)
 
     async def list(self, gun: Gun, role: RoleName) -> Sequence[OnlineKeyRecord]:
         """Return the keys of a collection's role."""
@@ -30,6 +30,10 @@ class SqlTokenKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def add_first(self, record: TokenKeyRecord) -> bool:
+        """Keep a key if there is none at all; return whether it is kept."""
+        return await self._database.write(_add_first_token, record)
+
     async def add(self, record: TokenKeyRecord) -> None:
         """Keep a key."""
         await self._database.write(_add_token, record)
@@ -39,7 +43,10 @@ class SqlTokenKeys:
         return await self._database.read(_list_token)
 
 
-def _add_online(record: OnlineKeyRecord) -> Transaction[None]:
+def _add_online(record: OnlineKeyRecord, newest: str | None) -> Transaction[bool]:
+    held = yield from _list_online(record.gun, record.role)
+    if (held[0].key_id if held else None) != newest:
+        return False
     yield Statement(
         "INSERT INTO online_keys (gun, role, key_id, public, sealed, created_at) VALUES (?, ?, ?, ?, ?, ?)",
         (
@@ -51,6 +58,7 @@ def _add_online(record: OnlineKeyRecord) -> Transaction[None]:
             to_micros(record.created_at),
         ),
     )
+    return True
 
 
 def _list_online(gun: Gun, role: RoleName) -> Transaction[builtins.list[OnlineKeyRecord]]:
@@ -63,6 +71,13 @@ def _list_online(gun: Gun, role: RoleName) -> Transaction[builtins.list[OnlineKe
         OnlineKeyRecord(gun, role, key_id, public, sealed, from_micros(created_at))
         for key_id, public, sealed, created_at in rows
     ]
+
+
+def _add_first_token(record: TokenKeyRecord) -> Transaction[bool]:
+    if (yield from _list_token()):
+        return False
+    yield from _add_token(record)
+    return True
 
 
 def _add_token(record: TokenKeyRecord) -> Transaction[None]:

@@ -180,9 +180,7 @@ async def _take(connection: Any, step: Step) -> None:
     await connection.execute("INSERT INTO schema_steps VALUES ($1, $2)", name, sha256)
 
 
-async def _one_statement(
-    connection: Any, transaction: Transaction[_T]
-) -> tuple[bool, _T | None]:
+async def _one_statement(connection: Any, transaction: Transaction[_T]) -> tuple[bool, _T | None]:
     """Run a transaction of one statement; return whether it was one, and its result."""
     try:
         statement = next(transaction)

@@ -88,3 +88,17 @@ class AccountsContract(DatabaseContract):
         assert await accounts.find("alice") == replace(alice, is_disabled=True)
         assert await accounts.find("Alice") is None
         assert await accounts.count() == 1
+
+    async def test_of_first_accounts_made_at_once_one_is_kept(self) -> None:
+        """Promise 2: two servers that start together."""
+        accounts = SqlAccounts(await self.make_database())
+        made = [
+            AccountRecord("admin", f"hash{n}", is_admin=True, is_disabled=False, created_at=NOW)
+            for n in range(6)
+        ]
+        added = await asyncio.gather(*(accounts.add_first(one) for one in made))
+        assert sum(added) == 1
+        kept = await accounts.find("admin")
+        assert kept == made[added.index(True)]
+        assert not await accounts.add_first(replace(made[0], name="late"))
+        assert await accounts.find("late") is None

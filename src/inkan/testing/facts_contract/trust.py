@@ -20,7 +20,7 @@ from inkan.store.sql.keys import SqlOnlineKeys, SqlTokenKeys
 from inkan.store.sql.trust_history import SqlTrustHistory
 from inkan.store.sql.trust_store import SqlTrustStore
 from inkan.testing.expect import raises
-from inkan.testing.facts_contract.samples import APP, GUN, NOW, DatabaseContract, metadata
+from inkan.testing.facts_contract.samples import APP, GUN, LATER, NOW, DatabaseContract, metadata
 from inkan.tuf.roles import ROOT, TARGETS, TIMESTAMP
 
 
@@ -175,10 +175,23 @@ class KeysContract(DatabaseContract):
         """Promise 2 of both."""
         database = await self.make_database()
         online, tokens = SqlOnlineKeys(database), SqlTokenKeys(database)
-        for number in (1, 2):
+        for number, newest in ((1, None), (2, "k1")):
             at = NOW + timedelta(days=number)
-            await online.add(OnlineKeyRecord(GUN, TIMESTAMP, f"k{number}", b"p", b"s", at))
+            added = OnlineKeyRecord(GUN, TIMESTAMP, f"k{number}", b"p", b"s", at)
+            assert await online.add(added, newest)
             await tokens.add(TokenKeyRecord(f"k{number}", b"s", at))
         assert [key.key_id for key in await online.list(GUN, TIMESTAMP)] == ["k2", "k1"]
         assert await online.list(GUN, ROOT) == []
         assert [key.key_id for key in await tokens.list()] == ["k2", "k1"]
+
+    async def test_of_keys_made_at_once_one_is_kept(self) -> None:
+        """Promise 3 of both: two servers that start, or are asked, together."""
+        database = await self.make_database()
+        online, tokens = SqlOnlineKeys(database), SqlTokenKeys(database)
+        for newest in (None, "first"):
+            made = [OnlineKeyRecord(GUN, TIMESTAMP, f"{newest}{n}", b"p", b"s", LATER) for n in range(6)]  # fmt: skip
+            added = await asyncio.gather(*(online.add(one, newest) for one in made))
+            assert sum(added) == (0 if newest else 1)
+        made_first = [TokenKeyRecord(f"k{number}", b"s", NOW) for number in range(6)]
+        assert sum(await asyncio.gather(*(tokens.add_first(one) for one in made_first))) == 1
+        assert len(await tokens.list()) == len(await online.list(GUN, TIMESTAMP)) == 1
