@@ -40,6 +40,8 @@ BLOB_BYTES = 1024 * 1024 * MIB
 TAGS_PER_PAGE = 1_000
 # Tags that one push by digest may set; the specification asks for at least ten.
 TAGS_PER_PUSH = 50
+# Patterns of immutable tags in one namespace: each is asked at every push.
+IMMUTABLE_PATTERNS = 50
 # Referrers in one answer: with their annotations well below the 4 MiB that clients take.
 REFERRERS_PER_PAGE = 500
 

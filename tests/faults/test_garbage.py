@@ -31,6 +31,7 @@ from inkan.store.sql.database import Statement
 from inkan.store.sql.deletions import SqlDeletions
 from inkan.store.sql.garbage import SqlGarbage
 from inkan.store.sql.sqlite import SqliteDatabase
+from inkan.store.sql.trash import SqlTrash
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.store.uploads_files import FileUploads
 
@@ -94,7 +95,7 @@ class Registry:
         """Delete a manifest, or now and then a blob."""
         if dice.random() < 0.8:
             with contextlib.suppress(*GONE):
-                await self.manifests.delete(repository, dice.choice(digests))
+                await self.manifests.delete(repository, dice.choice(digests), "a")
             return
         digest = Digest.of(dice.choice(CONTENTS))
         with contextlib.suppress(BlobInUseError, BlobUnknownError):
@@ -171,13 +172,22 @@ async def test_STO_018_019_021_024_no_blob_that_is_needed_goes_and_none_that_is_
     assert min(counts.values()) > 20
     for repository in REPOSITORIES:
         for digest in await database.read(_manifests, str(repository)):
-            await registry.manifests.delete(repository, Digest.parse(digest))
+            await registry.manifests.delete(repository, Digest.parse(digest), "a")
+    while await SqlTrash(database).expire(SystemClock().now(), 99):
+        pass
     await registry.collectors[0].collect()
     await asyncio.sleep(0.6)
     await registry.collectors[0].collect()
     left = [key async for key in registry.files.keys()]  # noqa: SIM118 - a port's method
     assert left == []
-    for table in ("blobs", "repository_blobs", "garbage_links", "garbage_blobs", "garbage_keys"):
+    for table in (
+        "blobs",
+        "repository_blobs",
+        "garbage_links",
+        "garbage_blobs",
+        "garbage_keys",
+        "trash_blobs",
+    ):
         assert await database.read(_count, table) == 0, table
 
 

@@ -3,7 +3,7 @@
 ```text
 GET    /api/v1/images[?namespace=NAME]            every tag, and who has signed it
 GET    /api/v1/digests[?namespace=NAME]           every manifest, its tags, and what keeps it if it has none
-POST   /api/v1/images/prune?namespace=NAME        forgets manifests that nothing keeps
+POST   /api/v1/images/prune?namespace=NAME        moves manifests that nothing keeps into the trash
 ```
 
 What keeps a manifest without a tag: an index that names it, a subject that it is attached to, or a signature over its digest: whoever pulls with content trust still pulls it.
@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from inkan.admin.answers import json_answer
+from inkan.clock import Clock
 from inkan.errors import RequestInvalidError
 from inkan.oci.reference import Namespace, RepositoryName
 from inkan.store.ports import Images
-from inkan.store.records import DigestRecord, ImageRecord
+from inkan.store.records import Act, DigestRecord, ImageRecord
 from inkan.trust.status import CollectionStatus, TrustStatus
 from inkan.web.demand import CATALOG, NAMESPACES
 from inkan.web.messages import Request, Response
@@ -26,9 +27,10 @@ from inkan.web.routing import CachePolicy, Route
 class ImageHandlers:
     """Answers for images."""
 
-    def __init__(self, images: Images, trust: TrustStatus) -> None:
+    def __init__(self, images: Images, trust: TrustStatus, clock: Clock) -> None:
         self._images = images
         self._trust = trust
+        self._clock = clock
 
     async def list(self, request: Request) -> Response:
         """Return every tag with its digest, and who has signed it."""
@@ -44,17 +46,18 @@ class ImageHandlers:
         return json_answer(200, {"digests": [_digest(one, signed) for one in found]})
 
     async def prune(self, request: Request) -> Response:
-        """Forget the manifests of a namespace that nothing keeps; return them."""
+        """Move the manifests of a namespace that nothing keeps into the trash; return them."""
         namespace = _namespace(request)
         if namespace is None:
             raise RequestInvalidError("say which namespace: ?namespace=NAME")
         found = await self._images.list_digests(namespace)
         signed = await self._signed(found)
+        act = Act(request.caller.account, self._clock.now())
         gone = [
             {"repository": str(one.repository), "digest": str(one.digest)}
             for one in found
             if not _keeper(one, signed)
-            and await self._images.delete_untagged(one.repository, one.digest)
+            and await self._images.delete_untagged(one.repository, one.digest, act)
         ]
         return json_answer(200, {"pruned": gone})
 

@@ -44,9 +44,20 @@ COMMANDS = {
         "image_prune_untagged",
         "Forget images that nothing keeps.",
     ),
+    "image-restore": ("trash", "image_restore", "Have a deleted image back."),
     "image-rm": ("image_acts", "image_rm", "Delete images with all their tags."),
     "image-tag": ("image_acts", "image_tag", "Give an image another name in the registry."),
     "image-untag": ("image_acts", "image_untag", "Take tags back."),
+    "immutable-tags-list": (
+        "immutable_tags",
+        "immutable_tags_list",
+        "List the tags that may not move.",
+    ),
+    "immutable-tags-set": (
+        "immutable_tags",
+        "immutable_tags_set",
+        "Let tags never move or go.",
+    ),
     "login": ("login", "login", "Log in to a registry, here and in docker."),
     "manifest-inspect": ("image_acts", "manifest_inspect", "Print a manifest."),
     "namespace-add": ("namespaces", "namespace_add", "Make a namespace."),
@@ -58,6 +69,7 @@ COMMANDS = {
     "resign": ("resign", "resign", "Sign under a new name what is signed under an old one."),
     "restore": ("backup", "restore", "Put a server's backup into a new data folder."),
     "serve": ("serve", "serve", "Start the server."),
+    "trash-list": ("trash", "trash_list", "List deleted images that can be had back."),
     "trust": ("trust", "trust", "Sign, verify, name signers, keep keys."),
 }
 ALIASES = {"digests": "image-digests", "images": "image-list", "namespaces": "namespace-list"}

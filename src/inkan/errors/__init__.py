@@ -30,6 +30,7 @@ InkanError
 ├── NotFoundError                      it is not here
 │   ├── RepositoryUnknownError ├── ManifestUnknownError ├── BlobUnknownError ├── UploadUnknownError
 │   ├── NamespaceUnknownError  ├── MetadataUnknownError ├── RouteUnknownError
+│   ├── TrashUnknownError              an image that is not in the trash
 │   └── PlatformUnknownError           an index without an image for that platform
 ├── ConflictError                      it clashes with what is there: look, then try again
 │   ├── UploadRangeError               a piece that does not start where the upload stands
@@ -38,12 +39,15 @@ InkanError
 │   ├── BlobInUseError                 a blob that manifests of the repository still name
 │   ├── NamespaceExistsError ├── NamespaceNotEmptyError ├── NamespaceQuotaError
 │   ├── MetadataVersionError           a version that is not newer than what is kept
+│   ├── TagImmutableError              a tag that must not change
+│   ├── TagTakenError                  a tag that points to something else by now
 │   └── MethodUnsupportedError         a path that exists, but not with that method
 ├── DeniedError                        the caller may not
 │   ├── AuthenticationRequiredError    a credential would help
 │   ├── CredentialsInvalidError        wrong name or password
 │   ├── PassphraseInvalidError         wrong passphrase of a key file
 │   ├── AccessDeniedError              known caller, missing right
+│   ├── QuotaExceededError             as much is kept, or was pulled, as may be
 │   └── TooManyAttemptsError           wait, then try again
 ├── UntrustedError                     checked, and bad
 │   ├── SignatureThresholdError        too few valid signatures by distinct keys
@@ -75,6 +79,8 @@ from inkan.errors.conflict import (
     NamespaceNotEmptyError,
     NamespaceQuotaError,
     RangeUnsatisfiableError,
+    TagImmutableError,
+    TagTakenError,
     UploadBusyError,
     UploadRangeError,
 )
@@ -90,6 +96,7 @@ from inkan.errors.denied import (
     CredentialsInvalidError,
     DeniedError,
     PassphraseInvalidError,
+    QuotaExceededError,
     TooManyAttemptsError,
 )
 from inkan.errors.invalid import (
@@ -125,6 +132,7 @@ from inkan.errors.not_found import (
     PlatformUnknownError,
     RepositoryUnknownError,
     RouteUnknownError,
+    TrashUnknownError,
     UploadUnknownError,
 )
 from inkan.errors.root import (
@@ -205,6 +213,7 @@ __all__ = [
     "PassphraseRequiredError",
     "PlatformUnknownError",
     "PublicationRefusedError",
+    "QuotaExceededError",
     "RangeUnsatisfiableError",
     "ReferenceInvalidError",
     "RepositoryUnknownError",
@@ -218,9 +227,12 @@ __all__ = [
     "SizeMismatchError",
     "StorageFullError",
     "StorageUnavailableError",
+    "TagImmutableError",
     "TagInvalidError",
+    "TagTakenError",
     "TargetUnsignedError",
     "TooManyAttemptsError",
+    "TrashUnknownError",
     "UnavailableError",
     "UntrustedError",
     "UploadBusyError",

@@ -85,6 +85,28 @@ class MetadataVersionError(ConflictError):
         self.version = version
 
 
+class TagImmutableError(ConflictError):
+    """A tag that must not change would be moved or deleted."""
+
+    def __init__(self, name: str, tag: str, pattern: str) -> None:
+        super().__init__(
+            f"tag {tag} of {name} is immutable (it matches {pattern}); push under another tag, or see: inkan immutable-tags-list"
+        )
+        self.name = name
+        self.tag = tag
+
+
+class TagTakenError(ConflictError):
+    """A tag points to something else by now."""
+
+    def __init__(self, name: str, tag: str) -> None:
+        super().__init__(
+            f"{name}:{tag} is another image by now; restore it by its digest, which inkan trash-list shows"
+        )
+        self.name = name
+        self.tag = tag
+
+
 class MethodUnsupportedError(ConflictError):
     """The path exists, but not with that method."""
 

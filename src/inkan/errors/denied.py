@@ -39,6 +39,28 @@ class AccessDeniedError(DeniedError):
     """A known caller lacks a right; the text says which, and who or what can help."""
 
 
+class QuotaExceededError(DeniedError):
+    """As much is kept, or was pulled this month, as may be.
+
+    Attributes:
+        namespace: whose quota it is; empty for the whole registry's.
+    """
+
+    def __init__(self, kind: str, namespace: str, used_bytes: int, limit_bytes: int) -> None:
+        whose = f"namespace {namespace}" if namespace else "this registry"
+        where = f" --namespace {namespace}" if namespace else ""
+        fix = (
+            "delete images, or raise it"
+            if kind == "storage"
+            else "wait for next month, or raise it"
+        )
+        super().__init__(
+            f"the {kind} quota of {whose} is used up ({used_bytes / 1e6:.1f} of {limit_bytes / 1e6:.1f} MB); "
+            f"{fix}: inkan quota-set --{kind} MB{where}"
+        )
+        self.namespace = namespace
+
+
 class TooManyAttemptsError(DeniedError):
     """Too many failed log-ins; more are answered after a wait."""
 

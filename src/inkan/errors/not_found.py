@@ -60,6 +60,18 @@ class MetadataUnknownError(NotFoundError):
         self.what = what
 
 
+class TrashUnknownError(NotFoundError):
+    """The trash has no such image, or no more."""
+
+    def __init__(self, name: str, reference: str) -> None:
+        mark = "@" if ":" in reference else ":"
+        super().__init__(
+            f"there is no {name}{mark}{reference} in the trash; inkan trash-list shows what is"
+        )
+        self.name = name
+        self.reference = reference
+
+
 class RouteUnknownError(NotFoundError):
     """No route has that path."""
 

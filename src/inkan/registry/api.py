@@ -215,7 +215,8 @@ class ManifestHandlers:
     async def delete(self, request: Request) -> Response:
         """Forget a tag, or a manifest with all its tags."""
         name = RepositoryName(request.params["name"])
-        await self._manifests.delete(name, parse_tag_or_digest(request.params["reference"]))
+        reference = parse_tag_or_digest(request.params["reference"])
+        await self._manifests.delete(name, reference, request.caller.account)
         return Response(202)
 
 

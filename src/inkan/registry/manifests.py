@@ -18,7 +18,7 @@ from inkan.oci.digest import Digest
 from inkan.oci.manifest import Manifest, parse
 from inkan.oci.reference import RepositoryName, Tag
 from inkan.store.ports import Catalog, Deletions
-from inkan.store.records import ManifestRecord
+from inkan.store.records import Act, ManifestRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class ManifestService:
             DigestMismatchError: if the reference is the digest of other bytes.
             SizeMismatchError: if it states a size that a blob has not.
             ManifestBlobUnknownError: if the repository lacks content that it names.
+            TagImmutableError: if a tag may not move.
         """
         manifest = parse(raw, content_type)
         algorithm = reference.algorithm if isinstance(reference, Digest) else "sha256"
@@ -77,16 +78,18 @@ class ManifestService:
             if blob is not None and blob.size_bytes != one.size_bytes:
                 raise SizeMismatchError(str(one.digest), one.size_bytes, blob.size_bytes)
 
-    async def delete(self, repository: RepositoryName, reference: Tag | Digest) -> None:
-        """Forget a tag, or a manifest with all its tags.
+    async def delete(self, repository: RepositoryName, reference: Tag | Digest, account: str) -> None:  # fmt: skip
+        """Forget a tag, or move a manifest with all its tags into the trash.
 
         Raises:
             ManifestUnknownError: if the repository has none such.
+            TagImmutableError: if a tag may not go.
         """
+        act = Act(account, self.clock.now())
         if isinstance(reference, Tag):
-            found = await self.deletions.delete_tag(repository, reference)
+            found = await self.deletions.delete_tag(repository, reference, act)
         else:
-            found = await self.deletions.delete_manifest(repository, reference)
+            found = await self.deletions.delete_manifest(repository, reference, act)
         if not found:
             raise ManifestUnknownError(str(repository), str(reference))
 

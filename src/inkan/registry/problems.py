@@ -31,6 +31,7 @@ TABLE: dict[type[InkanError], tuple[int, str]] = {
     errors.UploadRangeError: (416, "RANGE_INVALID"),
     errors.UploadBusyError: (416, "RANGE_INVALID"),
     errors.RangeUnsatisfiableError: (416, "RANGE_INVALID"),
+    errors.TagImmutableError: (409, "DENIED"),
     errors.MethodUnsupportedError: (405, "UNSUPPORTED"),
     errors.ConflictError: (409, "DENIED"),
     errors.AuthenticationRequiredError: (401, "UNAUTHORIZED"),

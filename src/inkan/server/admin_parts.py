@@ -31,7 +31,8 @@ def build_admin(
         (
             *version_routes(VersionHandlers(settings.scheme, trust_port, access.hosts)),
             *namespace_routes(NamespaceHandlers(access.namespaces, access.hosts, clock)),
-            *image_routes(ImageHandlers(images, trust.status)),
+            *image_routes(ImageHandlers(images, trust.status, clock)),
+            *registry.lifecycle.routes,
             *garbage_routes(GarbageHandlers(registry.garbage)),
             *trust_routes(TrustAdminHandlers(trust.status, trust.history, trust.reset)),
         ),

@@ -18,6 +18,7 @@ from inkan.keys.sealing import (
 from inkan.server.access_parts import build_access
 from inkan.server.admin_parts import build_admin
 from inkan.server.jobs import Job
+from inkan.server.lifecycle_parts import build_lifecycle
 from inkan.server.registry_parts import build_registry
 from inkan.server.settings import Settings
 from inkan.server.stores import Stores, open_stores
@@ -80,8 +81,10 @@ async def build(
     access = await build_access(settings, stores.database, key_encryption_key, clock)
     metrics, access_log = Metrics(), AccessLog()
     trust = build_trust(settings, stores.database, key_encryption_key, clock, access.guard, metrics)
-    images = build_registry(settings, stores, clock, access.guard)
-    registry, admin = images.face, build_admin(settings, stores, clock, access, trust, images)
+    lifecycle = build_lifecycle(settings, stores, clock)
+    images = build_registry(settings, stores, clock, access.guard, lifecycle)
+    admin = build_admin(settings, stores, clock, access, trust, images)
+    registry = images.face
     health = health_face({"database": _database_check(access.accounts)}, metrics)
     everything = (trust.face, registry, access.face, admin, health)
     # clients ping the trust server at /v2/ before anything else

@@ -143,7 +143,8 @@ def _copy_blobs(source: DataFolder, target: DataFolder) -> Done:
 
 _EVERY_BLOB = (
     "SELECT b.digest, b.size_bytes, b.storage_key, EXISTS (SELECT 1 FROM repository_blobs r JOIN manifest_blobs m "
-    "ON m.repository = r.repository AND m.blob = r.digest WHERE r.digest = b.digest) FROM blobs b ORDER BY b.digest"
+    "ON m.repository = r.repository AND m.blob = r.digest WHERE r.digest = b.digest) "
+    "OR EXISTS (SELECT 1 FROM trash_blobs t WHERE t.blob = b.digest) FROM blobs b ORDER BY b.digest"
 )
 
 

@@ -13,6 +13,7 @@ from inkan.registry.referrers import ReferrerService
 from inkan.registry.tags import TagService
 from inkan.registry.uploads import UploadService
 from inkan.server.jobs import Job
+from inkan.server.lifecycle_parts import LifecycleParts
 from inkan.server.settings import Settings
 from inkan.server.stores import Stores
 from inkan.store.sql.catalog import SqlCatalog
@@ -32,11 +33,16 @@ class RegistryParts:
 
     face: Face
     garbage: GarbageService
+    lifecycle: LifecycleParts
     jobs: Sequence[Job]
 
 
 def build_registry(
-    settings: Settings, stores: Stores, clock: Clock, authority: Authority
+    settings: Settings,
+    stores: Stores,
+    clock: Clock,
+    authority: Authority,
+    lifecycle: LifecycleParts,
 ) -> RegistryParts:
     """Return the registry, its garbage collection and its jobs."""
     catalog, deletions = SqlCatalog(stores.database), SqlDeletions(stores.database)
@@ -57,7 +63,8 @@ def build_registry(
         await uploads.expire(settings.upload_expiry)
 
     jobs = [
+        *lifecycle.jobs,
         Job("expire uploads", timedelta(minutes=10), expire),
         Job("collect garbage", min(_COLLECT_EVERY, settings.garbage_grace), collector.collect),
     ]
-    return RegistryParts(registry_face(services, authority), collector, jobs)
+    return RegistryParts(registry_face(services, authority), collector, lifecycle, jobs)

@@ -92,6 +92,7 @@ class Settings:
     token_lifetime: timedelta
     upload_expiry: timedelta
     garbage_grace: timedelta
+    trash_lifetime: timedelta
     timestamp_lifetime: timedelta
     snapshot_lifetime: timedelta
     admin_password: Secret | None = None
@@ -268,6 +269,12 @@ TABLE: tuple[Row, ...] = (
         "garbage_grace",
         "24h",
         "How long a blob is kept that no manifest names: the most that lies between pushing a layer and pushing its image.",
+        parse_duration,
+    ),
+    Row(
+        "trash_lifetime",
+        "30d",
+        "How long a deleted image can be had back; its blobs are kept that long.",
         parse_duration,
     ),
     Row(

@@ -24,6 +24,10 @@ from inkan.store.ports.images import (
     Referrers,
     UploadSessions,
 )
+from inkan.store.ports.lifecycle import (
+    ImmutableTags,
+    Trash,
+)
 from inkan.store.ports.trust import (
     OnlineKeys,
     TrustHistory,
@@ -37,10 +41,12 @@ __all__ = [
     "Deletions",
     "Garbage",
     "Images",
+    "ImmutableTags",
     "Namespaces",
     "OnlineKeys",
     "Referrers",
     "TokenKeys",
+    "Trash",
     "TrustHistory",
     "TrustStore",
     "UploadSessions",

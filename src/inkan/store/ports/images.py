@@ -7,6 +7,7 @@ from typing import Protocol
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace, RepositoryName, Tag
 from inkan.store.records import (
+    Act,
     BlobRecord,
     DigestRecord,
     GarbageRecord,
@@ -73,7 +74,7 @@ class Images(Protocol):
     """What people see of the catalog: tags and digests.
 
     1. Each list is one state of the catalog, sorted by code point.
-    2. `delete_untagged` forgets a manifest only if in that very instant no tag points to it, no index names it, and it has no subject.
+    2. `delete_untagged` moves a manifest into the trash only if in that very instant no tag points to it, no index names it, and it has no subject.
     """
 
     async def list_tagged(self, namespace: Namespace | None) -> Sequence[ImageRecord]:
@@ -84,8 +85,8 @@ class Images(Protocol):
         """Return every manifest of a namespace, or of all, by repository and digest."""
         ...
 
-    async def delete_untagged(self, repository: RepositoryName, digest: Digest) -> bool:
-        """Forget a manifest, unless something keeps it; return whether it went."""
+    async def delete_untagged(self, repository: RepositoryName, digest: Digest, act: Act) -> bool:
+        """Move a manifest into the trash, unless something keeps it; return whether it went."""
         ...
 
 
@@ -111,16 +112,16 @@ class Deletions(Protocol):
     """What a repository ceases to hold. Bytes of blobs are not touched: other repositories may hold them.
 
     1. Every method is one transaction, durable when it returns, and says whether there was anything.
-    2. With a manifest go all tags that point to it; its children and its subject stay.
+    2. With a manifest go all tags that point to it, into the trash; its children and its subject stay.
     3. `unlink_blob` raises `BlobInUseError` while a manifest of the repository names the blob.
     """
 
-    async def delete_tag(self, repository: RepositoryName, tag: Tag) -> bool:
+    async def delete_tag(self, repository: RepositoryName, tag: Tag, act: Act) -> bool:
         """Forget a tag; its manifest stays."""
         ...
 
-    async def delete_manifest(self, repository: RepositoryName, digest: Digest) -> bool:
-        """Forget a manifest."""
+    async def delete_manifest(self, repository: RepositoryName, digest: Digest, act: Act) -> bool:
+        """Move a manifest into the trash."""
         ...
 
     async def unlink_blob(self, repository: RepositoryName, digest: Digest) -> bool:

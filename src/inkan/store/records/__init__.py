@@ -16,6 +16,13 @@ from inkan.store.records.images import (
     UploadId,
     UploadRecord,
 )
+from inkan.store.records.lifecycle import (
+    Act,
+    Quota,
+    RetainedRecord,
+    RetentionPolicy,
+    TrashRecord,
+)
 from inkan.store.records.trust import (
     MetadataRecord,
     OnlineKeyRecord,
@@ -28,6 +35,7 @@ from inkan.store.records.trust import (
 
 __all__ = [
     "AccountRecord",
+    "Act",
     "BlobRecord",
     "DigestRecord",
     "GarbageRecord",
@@ -36,9 +44,13 @@ __all__ = [
     "MetadataRecord",
     "NamespaceRecord",
     "OnlineKeyRecord",
+    "Quota",
     "ReferrerRecord",
+    "RetainedRecord",
+    "RetentionPolicy",
     "StorageKey",
     "TokenKeyRecord",
+    "TrashRecord",
     "TrustAct",
     "TrustArchive",
     "TrustChange",

@@ -16,6 +16,7 @@ from inkan.store.sql.database import (
     to_micros,
 )
 from inkan.store.sql.garbage import clear_link, note_link
+from inkan.store.sql.immutable_tags import require_movable
 
 _MANIFEST = "m.digest, m.media_type, m.payload, m.subject, m.artifact_type, m.image_bytes, m.pushed_by, m.created_at"
 _BY_DIGEST = f"SELECT {_MANIFEST} FROM manifests m WHERE m.repository = ? AND m.digest = ?"  # noqa: S608
@@ -127,6 +128,7 @@ def _put_manifest(manifest: ManifestRecord, tags: Sequence[Tag]) -> Transaction[
     name, digest = str(manifest.repository), str(manifest.digest)
     yield from _require_held("repository_blobs", name, manifest.blobs)
     yield from _require_held("manifests", name, manifest.children)
+    yield from require_movable(manifest.repository, tags, manifest.digest)
     rows = yield Statement(
         "INSERT INTO manifests (repository, digest, namespace, media_type, artifact_type, subject, image_bytes, "
         "payload, pushed_by, created_at, annotations) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "

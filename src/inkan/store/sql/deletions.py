@@ -3,8 +3,11 @@
 from inkan.errors import BlobInUseError
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName, Tag
+from inkan.store.records import Act
 from inkan.store.sql.database import Database, Statement, Transaction
 from inkan.store.sql.garbage import clear_link, note_blob, note_links_of_manifest
+from inkan.store.sql.immutable_tags import require_movable
+from inkan.store.sql.trash import put_aside
 
 
 class SqlDeletions:
@@ -13,20 +16,21 @@ class SqlDeletions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def delete_tag(self, repository: RepositoryName, tag: Tag) -> bool:
+    async def delete_tag(self, repository: RepositoryName, tag: Tag, act: Act) -> bool:
         """Forget a tag; its manifest stays."""
-        return await self._database.write(_delete_tag, repository, tag)
+        return await self._database.write(_delete_tag, repository, tag, act)
 
-    async def delete_manifest(self, repository: RepositoryName, digest: Digest) -> bool:
-        """Forget a manifest."""
-        return await self._database.write(forget_manifest, repository, digest)
+    async def delete_manifest(self, repository: RepositoryName, digest: Digest, act: Act) -> bool:
+        """Move a manifest into the trash."""
+        return await self._database.write(forget_manifest, repository, digest, act)
 
     async def unlink_blob(self, repository: RepositoryName, digest: Digest) -> bool:
         """Record that the repository holds the blob no more."""
         return await self._database.write(_unlink_blob, repository, digest)
 
 
-def _delete_tag(repository: RepositoryName, tag: Tag) -> Transaction[bool]:
+def _delete_tag(repository: RepositoryName, tag: Tag, _act: Act) -> Transaction[bool]:
+    yield from require_movable(repository, [tag], None)
     rows = yield Statement(
         "DELETE FROM tags WHERE repository = ? AND name = ? RETURNING name",
         (str(repository), str(tag)),
@@ -34,9 +38,16 @@ def _delete_tag(repository: RepositoryName, tag: Tag) -> Transaction[bool]:
     return bool(rows)
 
 
-def forget_manifest(repository: RepositoryName, digest: Digest) -> Transaction[bool]:
-    """Forget a manifest with its tags, and note its blobs as garbage; return whether there was one."""
+def forget_manifest(repository: RepositoryName, digest: Digest, act: Act) -> Transaction[bool]:
+    """Move a manifest with its tags into the trash, and note its blobs as garbage; return whether there was one.
+
+    Raises:
+        TagImmutableError: if a tag that points to it may not go.
+    """
     values = (str(repository), str(digest))
+    tags = yield Statement("SELECT name FROM tags WHERE repository = ? AND digest = ?", values)
+    yield from require_movable(repository, [Tag(row[0]) for row in tags], None)
+    yield from put_aside(repository, digest, act)
     yield from note_links_of_manifest(repository, digest)
     for statement in (
         "DELETE FROM tags WHERE repository = ? AND digest = ?",

@@ -72,8 +72,8 @@ class SqlGarbage:
 def note_link(repository: RepositoryName, digest: Digest) -> Iterator[Statement]:
     """Note that a repository holds a blob that nothing may name yet."""
     yield Statement(
-        "INSERT INTO garbage_links (repository, digest, namespace, seen_at) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (repository, digest) DO UPDATE SET seen_at = excluded.seen_at",
+        "INSERT INTO garbage_links (repository, digest, namespace, seen_at, was_named) VALUES (?, ?, ?, ?, 0) "
+        "ON CONFLICT (repository, digest) DO UPDATE SET seen_at = excluded.seen_at, was_named = 0",
         (str(repository), str(digest), repository.namespace, _NOT_SEEN),
     )
 
@@ -81,9 +81,9 @@ def note_link(repository: RepositoryName, digest: Digest) -> Iterator[Statement]
 def note_links_of_manifest(repository: RepositoryName, digest: Digest) -> Iterator[Statement]:
     """Note the blobs of a manifest that is about to go."""
     yield Statement(
-        "INSERT INTO garbage_links (repository, digest, namespace, seen_at) "
-        "SELECT repository, blob, ?, ? FROM manifest_blobs WHERE repository = ? AND manifest = ? "
-        "ON CONFLICT (repository, digest) DO UPDATE SET seen_at = excluded.seen_at",
+        "INSERT INTO garbage_links (repository, digest, namespace, seen_at, was_named) "
+        "SELECT repository, blob, ?, ?, 1 FROM manifest_blobs WHERE repository = ? AND manifest = ? "
+        "ON CONFLICT (repository, digest) DO UPDATE SET seen_at = excluded.seen_at, was_named = 1",
         (repository.namespace, _NOT_SEEN, str(repository), str(digest)),
     )
 
@@ -178,8 +178,10 @@ def _sweep_blobs(due: Sequence[str], now: datetime) -> Transaction[int]:
     for digest in due:
         yield Statement("DELETE FROM garbage_blobs WHERE digest = ?", (digest,))
         gone = yield Statement(
-            "DELETE FROM blobs WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM repository_blobs WHERE digest = ?) RETURNING storage_key",
-            (digest, digest),
+            "DELETE FROM blobs WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM repository_blobs WHERE digest = ?) "
+            # the trash notes them again when it lets them go
+            "AND NOT EXISTS (SELECT 1 FROM trash_blobs WHERE blob = ?) RETURNING storage_key",
+            (digest, digest, digest),
         )
         for row in gone:
             swept += 1

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace, RepositoryName, Tag
-from inkan.store.records import DigestRecord, ImageRecord
+from inkan.store.records import Act, DigestRecord, ImageRecord
 from inkan.store.sql.database import Database, Statement, Transaction, Value, from_micros
 from inkan.store.sql.deletions import forget_manifest
 
@@ -26,9 +26,9 @@ class SqlImages:
         """Return every manifest of a namespace, or of all, by repository and digest."""
         return await self._database.read(_list_digests, namespace)
 
-    async def delete_untagged(self, repository: RepositoryName, digest: Digest) -> bool:
-        """Forget a manifest, unless a tag, an index or a subject keeps it; return whether it went."""
-        return await self._database.write(_delete_untagged, repository, digest)
+    async def delete_untagged(self, repository: RepositoryName, digest: Digest, act: Act) -> bool:
+        """Move a manifest into the trash, unless a tag, an index or a subject keeps it; return whether it went."""
+        return await self._database.write(_delete_untagged, repository, digest, act)
 
 
 def _list_tagged(namespace: Namespace | None) -> Transaction[Sequence[ImageRecord]]:
@@ -75,7 +75,7 @@ def _list_digests(namespace: Namespace | None) -> Transaction[Sequence[DigestRec
     ]
 
 
-def _delete_untagged(repository: RepositoryName, digest: Digest) -> Transaction[bool]:
+def _delete_untagged(repository: RepositoryName, digest: Digest, act: Act) -> Transaction[bool]:
     values = (str(repository), str(digest))
     rows = yield Statement(
         "SELECT 1 FROM manifests m WHERE m.repository = ? AND m.digest = ? "  # noqa: S608 - constants
@@ -85,7 +85,7 @@ def _delete_untagged(repository: RepositoryName, digest: Digest) -> Transaction[
     )
     if not rows:
         return False
-    return (yield from forget_manifest(repository, digest))
+    return (yield from forget_manifest(repository, digest, act))
 
 
 def _within(table: str, namespace: Namespace | None) -> tuple[str, tuple[Value, ...]]:

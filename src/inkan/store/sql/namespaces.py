@@ -20,6 +20,7 @@ from inkan.store.sql.database import (
     to_micros,
 )
 from inkan.store.sql.garbage import NAMESPACE_GOES
+from inkan.store.sql.trash import NAMESPACE_TRASH_GOES
 
 _REPOSITORIES = (
     "SELECT COUNT(*) FROM (SELECT repository FROM repository_blobs WHERE namespace = ? "
@@ -91,8 +92,12 @@ def _remove(namespace: Namespace, *, force: bool) -> Transaction[None]:
         f"DELETE FROM manifest_children WHERE repository IN {held}",  # noqa: S608 - constants
         "DELETE FROM manifests WHERE namespace = ?",
         *NAMESPACE_GOES,
+        *NAMESPACE_TRASH_GOES,
         "DELETE FROM repository_blobs WHERE namespace = ?",
         "DELETE FROM trust_files WHERE namespace = ?",
+        "DELETE FROM immutable_tags WHERE namespace = ?",
+        "DELETE FROM retention_policies WHERE namespace = ?",
+        "DELETE FROM quotas WHERE namespace = ?",
         "DELETE FROM namespaces WHERE name = ?",
     ):
         yield Statement(statement, (name,))

@@ -13,7 +13,12 @@ from inkan.testing.facts_contract.images import (
     ReferrersContract,
     UploadSessionsContract,
 )
+from inkan.testing.facts_contract.lifecycle import (
+    ImmutableTagsContract,
+    TrashContract,
+)
 from inkan.testing.facts_contract.samples import (
+    ACT,
     APP,
     GUN,
     LATER,
@@ -31,6 +36,7 @@ from inkan.testing.facts_contract.trust import (
 )
 
 __all__ = [
+    "ACT",
     "APP",
     "GUN",
     "LATER",
@@ -43,9 +49,11 @@ __all__ = [
     "GarbageContract",
     "HealingContract",
     "ImagesContract",
+    "ImmutableTagsContract",
     "KeysContract",
     "NamespacesContract",
     "ReferrersContract",
+    "TrashContract",
     "TrustHistoryContract",
     "TrustStoreContract",
     "UploadSessionsContract",

@@ -28,6 +28,7 @@ from inkan.store.sql.referrers import SqlReferrers
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.testing.expect import raises
 from inkan.testing.facts_contract.samples import (
+    ACT,
     APP,
     LATER,
     NOW,
@@ -148,9 +149,9 @@ class ImagesContract(DatabaseContract):
         listed = {one.digest: one.is_needed for one in await images.list_digests(None)}
         assert [listed[one.digest] for one in (child, attached, manifest(b"alone"))] == [True, True, False]  # fmt: skip
         for kept in (child, attached, manifest(b"index"), manifest(b"unknown")):
-            assert not await images.delete_untagged(APP, kept.digest)
-        assert await images.delete_untagged(APP, Digest.of(b"alone"))
-        assert not await images.delete_untagged(APP, Digest.of(b"alone"))
+            assert not await images.delete_untagged(APP, kept.digest, ACT)
+        assert await images.delete_untagged(APP, Digest.of(b"alone"), ACT)
+        assert not await images.delete_untagged(APP, Digest.of(b"alone"), ACT)
 
 
 class DeletionsContract(DatabaseContract):
@@ -164,13 +165,13 @@ class DeletionsContract(DatabaseContract):
         for repository in (APP, OTHER):
             await catalog.link_blob(repository, blob(b"1"))
             await catalog.put_manifest(replace(kept, repository=repository), Tag("a"), Tag("b"))
-        assert await deletions.delete_tag(APP, Tag("a"))
-        assert not await deletions.delete_tag(APP, Tag("a"))
+        assert await deletions.delete_tag(APP, Tag("a"), ACT)
+        assert not await deletions.delete_tag(APP, Tag("a"), ACT)
         assert await catalog.list_tags(APP, "", 9) == ["b"]
         async with raises(BlobInUseError):
             await deletions.unlink_blob(APP, Digest.of(b"1"))
-        assert await deletions.delete_manifest(APP, kept.digest)
-        assert not await deletions.delete_manifest(APP, kept.digest)
+        assert await deletions.delete_manifest(APP, kept.digest, ACT)
+        assert not await deletions.delete_manifest(APP, kept.digest, ACT)
         assert await catalog.list_tags(APP, "", 9) == []
         assert await deletions.unlink_blob(APP, Digest.of(b"1"))
         assert not await deletions.unlink_blob(APP, Digest.of(b"1"))
@@ -214,10 +215,10 @@ class GarbageContract(DatabaseContract):
         assert (await garbage.mark(NOW), await garbage.sweep_links(LATER, 9)) == (0, 0)
         other = manifest(b"n", blob(b"1"))
         await catalog.put_manifest(other)
-        await deletions.delete_manifest(APP, kept.digest)
+        await deletions.delete_manifest(APP, kept.digest, ACT)
         assert await garbage.list(9) == []
         assert (await garbage.mark(NOW), await garbage.sweep_links(LATER, 9)) == (1, 0)
-        await deletions.delete_manifest(APP, other.digest)
+        await deletions.delete_manifest(APP, other.digest, ACT)
         assert (await garbage.mark(NOW), await garbage.sweep_links(NOW, 9)) == (1, 1)
 
     async def test_a_lease_begins_the_grace_anew(self) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Gun, RepositoryName
 from inkan.store.records import (
+    Act,
     BlobRecord,
     ManifestRecord,
     MetadataRecord,
@@ -17,6 +18,7 @@ NOW = datetime(2031, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 
 LATER = NOW + timedelta(days=1)
+ACT = Act("alice", NOW)
 
 
 APP, OTHER = RepositoryName("team/app"), RepositoryName("team_a/app")

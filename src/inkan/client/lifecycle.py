@@ -1,0 +1,52 @@
+"""What becomes of images, from the client's side: the trash, immutable tags."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from inkan.client.administration import Administration
+from inkan.oci.reference import Namespace, Reference
+
+_NAMESPACES = "registry:namespaces:*"
+_CATALOG = "registry:catalog:*"
+
+
+class Lifecycle(Administration):
+    """Administers what becomes of one registry's images."""
+
+    def trash(self, namespace: str) -> list[dict[str, Any]]:
+        """Return what can be had back of a namespace; of all where it is empty."""
+        query = f"?namespace={quote(namespace)}" if namespace else ""
+        return list(self._session.call("GET", f"/api/v1/trash{query}", _CATALOG).tree()["trash"])
+
+    def restore(self, image: Reference) -> dict[str, Any]:
+        """Have a deleted image back, by its tag, which is `latest` where none is said, or by its digest.
+
+        Raises:
+            TrashUnknownError: if it is not in the trash.
+        """
+        reference = str(image.digest or image.tag or "latest")
+        path = f"/api/v1/trash/{image.repository}/restore?reference={quote(reference)}"
+        scope = f"repository:{image.repository}:pull,push"
+        return dict(self._session.call("POST", path, scope).tree())
+
+    def immutable_tags(self) -> list[dict[str, Any]]:
+        """Return the patterns of every namespace that has some."""
+        answer = self._session.call("GET", "/api/v1/immutable-tags", _NAMESPACES)
+        return list(answer.tree()["immutable_tags"])
+
+    def set_immutable_tags(self, namespace: str, patterns: Sequence[str]) -> dict[str, Any]:
+        """Let these be the patterns of a namespace, and no others."""
+        path = f"/api/v1/immutable-tags/{Namespace.parse(namespace)}"
+        return self._send("PUT", path, {"patterns": list(patterns)})
+
+    def _send(self, method: str, path: str, tree: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._session.call(
+            method,
+            path,
+            _NAMESPACES,
+            body=json.dumps(tree).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        return dict(answer.tree())

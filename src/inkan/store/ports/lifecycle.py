@@ -1,0 +1,50 @@
+"""The facts about what becomes of images: the trash, and what may not change or must go."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from inkan.oci.digest import Digest
+from inkan.oci.reference import Namespace, RepositoryName, Tag
+from inkan.store.records import TrashRecord
+
+
+class Trash(Protocol):
+    """What was deleted and can be had back. Deletions put it there.
+
+    1. Every method is one transaction, durable when it returns.
+    2. What is in the trash is in no list of the catalog; its blobs are kept, also those that its repository holds no more.
+    3. `restore` puts a manifest back with its blobs, and an index with the images that went after it. By digest come all tags that are
+       free; by tag comes that one, or `TagTakenError` is raised. It raises `TrashUnknownError` where there is none, and
+       `ManifestBlobUnknownError` where an image of an index is gone for good.
+    4. `expire` forgets for good what was deleted before an instant; the blobs are then garbage like any other.
+    """
+
+    async def list(self, namespace: Namespace | None) -> Sequence[TrashRecord]:
+        """Return what is in the trash of a namespace, or of all, by repository and digest."""
+        ...
+
+    async def restore(self, repository: RepositoryName, reference: Tag | Digest) -> TrashRecord:
+        """Put a manifest back; return it with the tags that came back."""
+        ...
+
+    async def expire(self, before: datetime, limit: int) -> int:
+        """Forget for good what was deleted before an instant; return how much that was."""
+        ...
+
+
+class ImmutableTags(Protocol):
+    """Which tags may not change, by patterns for each namespace.
+
+    1. Every method is one transaction, durable when it returns; `set` raises `NamespaceUnknownError`.
+    2. From then on `put_manifest`, `delete_tag` and `delete_manifest` raise `TagImmutableError`, and change nothing, where a tag that
+       matches and exists would point elsewhere or go. To point it where it points is no change.
+    """
+
+    async def set(self, namespace: Namespace, patterns: Sequence[str]) -> None:
+        """Let these be the patterns of a namespace, and no others."""
+        ...
+
+    async def list(self) -> Mapping[Namespace, Sequence[str]]:
+        """Return the patterns of every namespace that has some."""
+        ...
