@@ -1,10 +1,11 @@
-"""What becomes of images: the trash, tags that may not move."""
+"""What becomes of images: the trash, tags that may not move, retention."""
 
 import json
 from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from test_trust import make_owner, publish
 
 KIND = "application/vnd.oci.image.manifest.v1+json"
 NEVER_PUSHED = "sha256:" + "0" * 64
@@ -121,3 +122,74 @@ async def test_immutable_tags_are_listed_and_are_a_managers(world, admin):
     await admin("PUT", "/api/v1/immutable-tags/team", b'{"pattern": []}', expect=400)
     bob = world.client(user="bob", password="other-password")
     assert (await immutable(bob, "v*", expect=None)).status == 403
+
+
+def policy(images, *, days=0, untagged=False, namespace="team"):
+    return json.dumps(
+        {
+            "namespace": namespace,
+            "images_per_repo": images,
+            "deletion_threshold_days": days,
+            "retain_untagged": untagged,
+        }
+    ).encode()
+
+
+async def push_three(world, admin):
+    digests = []
+    for number in range(3):
+        digests.append(await push(admin, "team/app", f"v{number}", b"%d" % number))
+        world.clock.move(timedelta(days=1))
+    return digests
+
+
+async def test_a_policy_says_what_would_go_and_lets_it_go_into_the_trash(world, admin):
+    first, second, third = await push_three(world, admin)
+    await push(admin, "team/other", "v0")
+    path = "/api/v1/retentions"
+    found = (await admin("POST", f"{path}/analyze", policy(1), expect=200)).json["images"]
+    assert sorted(one["digest"] for one in found) == sorted([first, second])
+    assert await trash(admin) == []
+    gone = (await admin("POST", f"{path}/run", policy(2), expect=200)).json["images"]
+    assert [(one["digest"], one["tags"]) for one in gone] == [(first, ["v0"])]
+    assert [one["images_per_repo"] for one in (await admin("GET", path)).json["retentions"]] == [-1]
+    gone = (await admin("POST", path, policy(1), expect=200)).json["images"]
+    assert [one["digest"] for one in gone] == [second]
+    assert (await admin("GET", f"{path}/team", expect=200)).json["images_per_repo"] == 1
+    await admin("GET", f"/v2/team/app/manifests/{third}", expect=200)
+    back = await admin("POST", f"/api/v1/trash/team/app/restore?reference={first}", expect=200)
+    assert back.json["tags"] == ["v0"]
+    job = next(one for one in world.product.jobs if one.name == "retention")
+    await job.run()
+    await admin("GET", f"/v2/team/app/manifests/{first}", expect=404)
+    assert {one["deleted_by"] for one in await trash(admin)} == {"admin", "retention policy"}
+
+
+async def test_what_a_signed_tag_names_is_never_let_go(world, admin):
+    first, second, _ = await push_three(world, admin)
+    owner = await make_owner(admin, world)
+    await publish(admin, owner.first_push("v9", bytes.fromhex(first[7:])), expect=200)
+    gone = (await admin("POST", "/api/v1/retentions", policy(1), expect=200)).json["images"]
+    assert [one["digest"] for one in gone] == [second]
+    await admin("GET", f"/v2/team/app/manifests/{first}", expect=200)
+
+
+async def test_a_policy_that_means_nothing_is_refused(world, admin):
+    for body in (
+        policy(0),
+        policy(-2),
+        policy("2"),
+        policy(True),
+        policy(1, days=-1),
+        policy(1, untagged=1),
+        b"[]",
+        b"{}",
+        b'{"namespace": "team"}',
+        policy(1)[:-1] + b', "more": 1}',
+    ):
+        await admin("POST", "/api/v1/retentions", body, expect=400)
+    await admin("POST", "/api/v1/retentions", policy(1, namespace="nobody"), expect=404)
+    await admin("GET", "/api/v1/retentions/nobody", expect=404)
+    bob = world.client(user="bob", password="other-password")
+    for path in ("", "/run", "/analyze"):
+        assert (await bob("POST", f"/api/v1/retentions{path}", policy(1))).status == 403

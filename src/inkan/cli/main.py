@@ -68,6 +68,17 @@ COMMANDS = {
     "push": ("push", "push", "Push an image and sign it."),
     "resign": ("resign", "resign", "Sign under a new name what is signed under an old one."),
     "restore": ("backup", "restore", "Put a server's backup into a new data folder."),
+    "retention-policy-list": (
+        "retention",
+        "retention_policy_list",
+        "List how many images stay.",
+    ),
+    "retention-policy-set": (
+        "retention",
+        "retention_policy_set",
+        "Let only the newest images stay.",
+    ),
+    "retention-run": ("retention", "retention_run", "Let older images go, this once."),
     "serve": ("serve", "serve", "Start the server."),
     "trash-list": ("trash", "trash_list", "List deleted images that can be had back."),
     "trust": ("trust", "trust", "Sign, verify, name signers, keep keys."),

@@ -1,4 +1,4 @@
-"""What becomes of images, from the client's side: the trash, immutable tags."""
+"""What becomes of images, from the client's side: the trash, immutable tags, retention."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -40,6 +40,23 @@ class Lifecycle(Administration):
         """Let these be the patterns of a namespace, and no others."""
         path = f"/api/v1/immutable-tags/{Namespace.parse(namespace)}"
         return self._send("PUT", path, {"patterns": list(patterns)})
+
+    def retention_policies(self) -> list[dict[str, Any]]:
+        """Return the policy of every namespace."""
+        answer = self._session.call("GET", "/api/v1/retentions", _NAMESPACES)
+        return list(answer.tree()["retentions"])
+
+    def analyze_retention(self, policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the images that a policy would let go."""
+        return list(self._send("POST", "/api/v1/retentions/analyze", policy)["images"])
+
+    def set_retention_policy(self, policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Set a policy; return the images that it let go at once."""
+        return list(self._send("POST", "/api/v1/retentions", policy)["images"])
+
+    def run_retention(self, policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Carry out a policy this once; return the images that went."""
+        return list(self._send("POST", "/api/v1/retentions/run", policy)["images"])
 
     def _send(self, method: str, path: str, tree: Mapping[str, Any]) -> dict[str, Any]:
         answer = self._session.call(

@@ -81,7 +81,7 @@ async def build(
     access = await build_access(settings, stores.database, key_encryption_key, clock)
     metrics, access_log = Metrics(), AccessLog()
     trust = build_trust(settings, stores.database, key_encryption_key, clock, access.guard, metrics)
-    lifecycle = build_lifecycle(settings, stores, clock)
+    lifecycle = build_lifecycle(settings, stores, clock, trust.status.signed_digests)
     images = build_registry(settings, stores, clock, access.guard, lifecycle)
     admin = build_admin(settings, stores, clock, access, trust, images)
     registry = images.face

@@ -77,6 +77,20 @@ class TrustStatus:
         """Return the collections of a repository, one for each host name it was signed under."""
         return [await self.get(gun) for gun in await self.store.list_collections(repository)]
 
+    async def signed_digests(self, repository: RepositoryName) -> set[str]:
+        """Return every digest that any current metadata of a repository names, verified or not: what must not vanish.
+
+        Raises:
+            MetadataInvalidError: if some cannot be read; what is signed is then not known, and nothing may go.
+        """
+        found: set[str] = set()
+        for gun in await self.store.list_collections(repository):
+            for role, record in (await self.store.current(gun)).items():
+                if role.is_targets_like:
+                    targets = parse_targets(record.raw, role).targets
+                    found |= {f"sha256:{one.sha256}" for one in targets.values()}
+        return found
+
     async def get(self, gun: Gun) -> CollectionStatus:
         """Return the state of a collection.
 

@@ -26,6 +26,7 @@ from inkan.store.ports.images import (
 )
 from inkan.store.ports.lifecycle import (
     ImmutableTags,
+    Retention,
     Trash,
 )
 from inkan.store.ports.trust import (
@@ -45,6 +46,7 @@ __all__ = [
     "Namespaces",
     "OnlineKeys",
     "Referrers",
+    "Retention",
     "TokenKeys",
     "Trash",
     "TrustHistory",

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace, RepositoryName, Tag
-from inkan.store.records import TrashRecord
+from inkan.store.records import Act, RetainedRecord, RetentionPolicy, TrashRecord
 
 
 class Trash(Protocol):
@@ -47,4 +47,29 @@ class ImmutableTags(Protocol):
 
     async def list(self) -> Mapping[Namespace, Sequence[str]]:
         """Return the patterns of every namespace that has some."""
+        ...
+
+
+class Retention(Protocol):
+    """How many images of a namespace stay, and what there is to choose from.
+
+    1. Every method is one transaction, durable when it returns; `set` replaces, and raises `NamespaceUnknownError`.
+    2. `delete` moves a manifest into the trash only if in that very instant it has the tags it was seen with, and no index names it;
+       it raises `TagImmutableError` where one of them may not go.
+    """
+
+    async def set(self, policy: RetentionPolicy) -> None:
+        """Let this be the policy of its namespace."""
+        ...
+
+    async def list(self) -> Sequence[RetentionPolicy]:
+        """Return every policy, by namespace."""
+        ...
+
+    async def list_images(self, namespace: Namespace) -> Mapping[RepositoryName, Sequence[RetainedRecord]]:  # fmt: skip
+        """Return every manifest of a namespace, by repository."""
+        ...
+
+    async def delete(self, repository: RepositoryName, seen: RetainedRecord, act: Act) -> bool:
+        """Move a manifest into the trash, if it is as it was seen; return whether it went."""
         ...

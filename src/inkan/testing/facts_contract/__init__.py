@@ -15,6 +15,7 @@ from inkan.testing.facts_contract.images import (
 )
 from inkan.testing.facts_contract.lifecycle import (
     ImmutableTagsContract,
+    RetentionContract,
     TrashContract,
 )
 from inkan.testing.facts_contract.samples import (
@@ -53,6 +54,7 @@ __all__ = [
     "KeysContract",
     "NamespacesContract",
     "ReferrersContract",
+    "RetentionContract",
     "TrashContract",
     "TrustHistoryContract",
     "TrustStoreContract",

@@ -13,13 +13,14 @@ from inkan.errors import (
 )
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace, Tag
-from inkan.store.records import NamespaceRecord, StorageKey
+from inkan.store.records import NamespaceRecord, RetentionPolicy, StorageKey
 from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Database
 from inkan.store.sql.deletions import SqlDeletions
 from inkan.store.sql.garbage import SqlGarbage
 from inkan.store.sql.immutable_tags import SqlImmutableTags
 from inkan.store.sql.namespaces import SqlNamespaces
+from inkan.store.sql.retention import SqlRetention
 from inkan.store.sql.trash import SqlTrash
 from inkan.testing.expect import raises
 from inkan.testing.facts_contract.samples import (
@@ -211,3 +212,49 @@ class ImmutableTagsContract(DatabaseContract):
         assert await rules.list() == {TEAM: ["1.*"]}
         await namespaces.remove(TEAM, force=False)
         assert await rules.list() == {}
+
+
+class RetentionContract(DatabaseContract):
+    """One test for each promise of `Retention`."""
+
+    async def test_a_policy_is_replaced_and_goes_with_its_namespace(self) -> None:
+        """Promise 1."""
+        database = await self.make_database()
+        retention, namespaces = SqlRetention(database), SqlNamespaces(database)
+        policy = RetentionPolicy(TEAM, 5, 30, keeps_untagged=True)
+        async with raises(NamespaceUnknownError):
+            await retention.set(policy)
+        await namespaces.add(NamespaceRecord(TEAM, NOW, "a"), 9)
+        await retention.set(policy)
+        assert await retention.list() == [policy]
+        everything = RetentionPolicy(TEAM, None, 0, keeps_untagged=False)
+        await retention.set(everything)
+        assert await retention.list() == [everything]
+        await namespaces.remove(TEAM, force=False)
+        assert await retention.list() == []
+
+    async def test_what_is_not_as_it_was_seen_stays(self) -> None:
+        """Promise 2: another tag, or an index, since then."""
+        database = await self.make_database()
+        catalog, retention = SqlCatalog(database), SqlRetention(database)
+        child, other = manifest(b"child"), manifest(b"other")
+        await catalog.put_manifest(child)
+        await catalog.put_manifest(other, Tag("v"))
+        await catalog.put_manifest(manifest(b"elsewhere", repository=OTHER))
+        images = (await retention.list_images(TEAM))[APP]
+        seen = {one.digest: one for one in images}
+        assert set(seen) == {child.digest, other.digest}
+        assert seen[other.digest].tags == (Tag("v"),)
+        await catalog.put_manifest(other, Tag("w"))
+        attached = replace(manifest(b"a"), subject=child.digest)
+        index = replace(manifest(b"index"), children=(child.digest,))
+        await catalog.put_manifest(attached)
+        await catalog.put_manifest(index)
+        for one in seen.values():
+            assert not await retention.delete(APP, one, ACT)
+        seen = {one.digest: one for one in (await retention.list_images(TEAM))[APP]}
+        assert seen[index.digest].children == (child.digest,)
+        assert seen[attached.digest].subject == child.digest
+        for gone in (index, child, other):
+            assert await retention.delete(APP, seen[gone.digest], ACT)
+        assert len(await SqlTrash(database).list(TEAM)) == 3
