@@ -72,6 +72,8 @@ DELEGATION_DEPTH = 8
 TARGETS_PER_FILE = 200_000
 # A version that leaps locks later publishers out (NCC 2015, Cure53 TUF-01-002).
 VERSION_JUMP = 1_000
+# The same at a client, between two looks of its own: a publish a minute for two months. A stolen timestamp key that signs 2^31 would hide every honest version for good.
+VERSION_LEAP = 100_000
 # Metadata that claims to live longer is a mistake or a trick; roots live ten years.
 METADATA_LIFETIME_DAYS = 20 * 366
 RSA_BITS_MIN = 2048

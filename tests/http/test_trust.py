@@ -6,9 +6,16 @@ from hashlib import sha256, sha512
 
 import pytest
 from asgi import Client
+from cryptography.hazmat.primitives import serialization
 
+from inkan.errors import KeyUnreadableError
+from inkan.keys.sealing import KeyEncryptionKey
+from inkan.oci.reference import Gun
+from inkan.store.sql.database import Statement
+from inkan.store.sql.keys import SqlOnlineKeys
 from inkan.strict_json import parse as parse_json
 from inkan.testing.publisher import Publisher
+from inkan.trust.online_keys import OnlineSigners
 from inkan.tuf.keys import PublicKey
 from inkan.tuf.metadata import parse_root, parse_snapshot, parse_timestamp
 from inkan.tuf.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP
@@ -237,3 +244,25 @@ async def test_large_files_are_packed_for_whoever_takes_it(admin, owner, files):
             admin, "targets.json", headers=[("Accept-Encoding", accepted)], expect=200
         )
         assert (plain.body, plain["vary"]) == (raw[TARGETS], "Accept-Encoding")
+
+
+async def test_KEY_015_a_dump_of_the_database_opens_no_key_of_the_servers(world, files):
+    """Neither keys that sign metadata nor those that sign tokens; with a KEK of one's own they do not open either."""
+
+    def sealed():
+        for table in ("online_keys", "token_keys"):
+            rows = yield Statement(f"SELECT sealed FROM {table}")
+            found.extend(row[0] for row in rows)
+
+    found = []
+    await world.stores.database.read(sealed)
+    assert len(found) >= 3
+    for row in found:
+        with pytest.raises(ValueError, match="Could not deserialize"):
+            serialization.load_der_private_key(row, None)
+        assert b"PRIVATE" not in row
+    thief = OnlineSigners(
+        SqlOnlineKeys(world.stores.database), KeyEncryptionKey(bytes(32)), world.clock
+    )
+    with pytest.raises(KeyUnreadableError):
+        await thief.list(Gun.parse(GUN), TIMESTAMP)

@@ -28,7 +28,12 @@ from inkan.client.transfer import copy, pull, push
 from inkan.client.trust_updater import Collection
 from inkan.client.trusted_repository import TrustedRepository
 from inkan.clock import SystemClock
-from inkan.errors import ContentAlteredError, ReferenceInvalidError, RequestInvalidError
+from inkan.errors import (
+    ContentAlteredError,
+    ReferenceInvalidError,
+    RequestInvalidError,
+    TargetUnsignedError,
+)
 from inkan.oci.digest import Digest
 from inkan.oci.manifest import parse
 from inkan.oci.platform import Platform, choose
@@ -100,6 +105,34 @@ class Client:
             FreshnessUnprovenError: if the trust server could not be asked.
         """
         reference = _tagged(image)
+        return self._resolved(reference, self._look(reference, offline=offline))
+
+    def require_signed(self, image: str | Reference, *, offline: bool = False) -> Resolved:
+        """Return who signed a digest, once a tag of its repository is released as just that: a digest alone says what bytes are, not whose.
+
+        Args:
+            image: with a digest.
+            offline: whether what is known may do, while it is good.
+
+        Raises:
+            ReferenceInvalidError: if there is no digest.
+            TargetUnsignedError: if no tag is signed as the digest.
+            UntrustedError, FreshnessUnprovenError: as `resolve`.
+        """
+        reference = located(image)
+        if reference.digest is None:
+            raise ReferenceInvalidError(str(image), "name a digest")
+        collection = self._look(reference, offline=offline)
+        tags = collection.tags_of(reference.digest)
+        if not tags:
+            raise TargetUnsignedError(str(reference.digest))
+        signers = sorted({name for tag in tags for name in collection.signers(tag)})
+        length = collection.resolve(tags[0]).length
+        return Resolved(
+            reference, str(reference.digest), length, tuple(signers), is_fresh=collection.is_fresh
+        )
+
+    def _look(self, reference: Reference, *, offline: bool) -> Collection:
         collection = self.repository(reference).look(offline=offline)
         for role, error in collection.skipped.items():
             self.tell(f"{role} does not verify and was left out: {error}")
@@ -107,7 +140,7 @@ class Client:
             self.tell(
                 "The trust folder cannot be written: what was seen is not remembered, and a later rollback would go unnoticed"
             )
-        return self._resolved(reference, collection)
+        return collection
 
     def sign(self, image: str | Reference, *, digest: str | None = None) -> Resolved:
         """Sign what a tag names in the registry: it is asked for once, and that is what is signed.
@@ -247,7 +280,7 @@ class Client:
         return found
 
     def _signed(self, reference: Reference, manifest: FetchedManifest) -> Resolved:
-        self.tell("Signing and pushing trust metadata")
+        self.tell("Signing and pushing image metadata.")
         repository, digest = self.repository(reference), hashlib.sha256(manifest.raw).digest()
         begun = repository.sign(str(reference.tag), digest, len(manifest.raw))
         folder = repository.keys.path if begun else None

@@ -25,6 +25,7 @@ from inkan.errors import (
     UnavailableError,
     UntrustedError,
 )
+from inkan.oci.digest import Digest
 from inkan.tuf.delegations import may_sign, released
 from inkan.tuf.metadata import Announcement, Root, Targets, parse_root
 from inkan.tuf.pinning import Pins
@@ -85,6 +86,13 @@ class Collection:
                     raise UntrustedError(f"{tag} is signed without a SHA-256")
                 return target
         raise TargetUnsignedError(tag)
+
+    def tags_of(self, digest: Digest) -> tuple[str, ...]:
+        """Return the tags that are released as a digest; none where a released role did not verify."""
+        if digest.algorithm != "sha256" or RELEASES in self.skipped:
+            return ()
+        found = released(self.files).items()
+        return tuple(sorted(tag for tag, one in found if one.digest == digest.encoded))
 
     def signers(self, tag: str) -> tuple[str, ...]:
         """Return who signed what a tag is released as."""

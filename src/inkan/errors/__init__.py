@@ -56,6 +56,7 @@ InkanError
 │   ├── MetadataExpiredError           metadata past its expiry
 │   ├── MetadataMismatchError          metadata that is not what its parent promised
 │   ├── MetadataRollbackError          metadata older than what was seen before
+│   ├── MetadataLeapError              a version further ahead than publishing can account for
 │   ├── MetadataEquivocationError      two files that claim to be one version
 │   ├── RootPinnedError                a root that is not the pinned one
 │   ├── ContentAlteredError            bytes that are not what a signed digest names
@@ -154,6 +155,7 @@ from inkan.errors.untrusted import (
     KeyInvalidError,
     MetadataEquivocationError,
     MetadataExpiredError,
+    MetadataLeapError,
     MetadataMismatchError,
     MetadataRollbackError,
     RootPinnedError,
@@ -195,6 +197,7 @@ __all__ = [
     "MetadataEquivocationError",
     "MetadataExpiredError",
     "MetadataInvalidError",
+    "MetadataLeapError",
     "MetadataMismatchError",
     "MetadataRollbackError",
     "MetadataUnknownError",

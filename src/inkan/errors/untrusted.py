@@ -54,6 +54,17 @@ class MetadataRollbackError(UntrustedError):
         self.role = role
 
 
+class MetadataLeapError(UntrustedError):
+    """A version is further ahead of what was seen than publishing can account for: every honest version would then be an older one."""
+
+    def __init__(self, role: str, version: int, seen: int) -> None:
+        super().__init__(
+            f"{role} version {version} leaps ahead of {seen}, which was seen before: the role's key may be stolen, and its owner should rotate it; "
+            "if there really were so many, forget what was seen with: inkan trust forget REPOSITORY"
+        )
+        self.role = role
+
+
 class MetadataEquivocationError(UntrustedError):
     """A version of metadata came in another form than before: two clients are shown two truths."""
 

@@ -1,8 +1,8 @@
 """A client's ordered loading of a collection: root, timestamp, snapshot, targets, delegations. No I/O; bytes in, trust out.
 
 Every file is checked in the same order: what its parent promised (length, hashes), signatures by distinct keys of the role, the version seen before, the
-expiry against one "now". What the reference lets through is refused here: roots that skip versions, files that are older than what was ever seen, and two files under one
-version.
+expiry against one "now". What the reference lets through is refused here: roots that skip versions, files that are older than what was ever seen, two files under one
+version, and versions that leap ahead.
 
 Source: TUF 1.0 § 5.3 to 5.6; Notary v1, `tuf/builder.go`; findings 26 and 6.6 of the reference run.
 """
@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from inkan import limits
 from inkan.errors import (
     MetadataEquivocationError,
     MetadataExpiredError,
+    MetadataLeapError,
     MetadataMismatchError,
     MetadataRollbackError,
     UntrustedError,
@@ -194,7 +196,10 @@ class TrustedSet:
         if floor is not None and seen.version == floor.version and seen != floor:
             raise MetadataEquivocationError(str(file.role), seen.version)
         if file.role == ROOT:
+            # roots come one by one; none can leap
             self._floors[ROOT] = seen
+        elif floor is not None and seen.version - floor.version > limits.VERSION_LEAP:
+            raise MetadataLeapError(str(file.role), seen.version, floor.version)
 
     def _require_time(self, file: SignedFile) -> None:
         if file.expires <= self.now:

@@ -2,7 +2,7 @@
 
 import click
 
-from inkan.cli.output import output_option, show
+from inkan.cli.output import output_option, show, tell
 from inkan.cli.transfers import OUT_PLACES, resolved_tree, transfer_options
 from inkan.cli.trusted import client
 from inkan.errors import RequestInvalidError
@@ -19,12 +19,19 @@ Examples:
 @click.argument("image", metavar="IMAGE[:TAG|@DIGEST]")
 @click.option("--to", "destination", metavar="PLACE", default="docker-daemon:", help=OUT_PLACES)
 @click.option(
-    "--offline-trust", is_flag=True, help="Use what is known of the signatures, while it is good."
+    "--offline", is_flag=True, help="Use what is known of the signatures, while it is good."
 )
+@click.option("--strict", is_flag=True, help="A digest, too, must be one that a tag is signed as.")
 @transfer_options("Take what the registry says the tag is, unverified.")
 @output_option
 def pull(
-    image: str, destination: str, platform: str | None, *, offline_trust: bool, trusted: bool
+    image: str,
+    destination: str,
+    platform: str | None,
+    *,
+    offline: bool,
+    strict: bool,
+    trusted: bool,
 ) -> None:
     """Pull what a tag is signed as. From the signature on there are digests only: a registry that changes its mind is found out."""
     from inkan.client.places import Kind, Place
@@ -35,6 +42,10 @@ def pull(
     if place.kind is Kind.ENGINE and reference.tag is None:
         raise RequestInvalidError("an engine keeps images by tag; name one, or a folder with --to")
     chosen = Platform.parse(platform) if platform else None
-    done = client().pull(reference, place, verified=trusted, offline=offline_trust, platform=chosen)
+    if strict and reference.digest is not None:
+        client().require_signed(reference, offline=offline)
+    done = client().pull(reference, place, verified=trusted, offline=offline, platform=chosen)
+    if offline and done.is_verified:
+        tell("Not asked whether this is the newest: --offline")
     lines = [f"Digest: {done.digest}", f"{done.image} is in {place}"]
     show({**resolved_tree(done), "place": str(place)}, lines)

@@ -53,9 +53,9 @@ def inspect(images: tuple[str, ...], *, pretty: bool, template: str | None) -> N
 
 
 @click.command(
-    epilog="\b\nExamples:\n  inkan trust verify team/app:1.0\n  inkan trust verify --offline team/app:1.0\n"
+    epilog="\b\nExamples:\n  inkan trust verify team/app:1.0\n  inkan trust verify --offline team/app:1.0\n  inkan trust verify team/app@sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\n"
 )
-@click.argument("image", metavar="IMAGE:TAG")
+@click.argument("image", metavar="IMAGE:TAG|@DIGEST")
 @click.option(
     "--offline",
     is_flag=True,
@@ -63,8 +63,10 @@ def inspect(images: tuple[str, ...], *, pretty: bool, template: str | None) -> N
 )
 @output_option
 def verify(image: str, *, offline: bool) -> None:
-    """Print the digest that a tag is signed as. Nothing but a verified digest ends with exit code 0."""
-    found = client().resolve(image, offline=offline)
+    """Print the digest that a tag is signed as, or one that some tag is signed as. Nothing but a verified digest ends with exit code 0."""
+    reference = reference_of(image)
+    look = client().resolve if reference.digest is None else client().require_signed
+    found = look(reference, offline=offline)
     if offline:
         tell("Not asked whether this is the newest: --offline")
     tree = {
