@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from interop.ceph_server import CephServer, has_programs
 from interop.docker_client import DockerClient, find_cli
 from interop.inkan_server import InkanServer
 from interop.postgresql_server import PostgresServer, find_binaries
@@ -113,3 +114,14 @@ def own_postgresql():
     server = PostgresServer().start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def ceph():
+    """A Ceph object gateway."""
+    require(has_programs(), "Ceph's object gateway is not installed; run `make interop` as root")
+    server = CephServer()
+    try:
+        yield server.start()
+    finally:
+        server.stop()

@@ -16,9 +16,17 @@ DATA/
 ```
 
 A storage key is the part of a blob's path below `blobs/`.
+
+```text
+s3://BUCKET/PREFIX/
+  inkan-store                  says whose it is
+  blobs/<2 hex>/<32 hex>       a blob, or a part of an upload: which one is a fact in the database
+  quarantine/<32 hex>          bytes that are not what the database says
+```
 """
 
 import re
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +38,10 @@ _UPLOAD = re.compile(r"[0-9a-f]{32}\Z")
 _KEY = re.compile(
     r"(sha256/[0-9a-f]{2}/[0-9a-f]{64}|sha512/[0-9a-f]{2}/[0-9a-f]{128})\.[0-9a-f]{8}\Z"
 )
+
+_OBJECT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\Z")
+BLOB_OBJECTS = "blobs"
+"""The folder of a bucket that blobs are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +136,20 @@ class DataFolder:
 def new_storage_key(digest: Digest, upload_id: UploadId) -> StorageKey:
     """Return the key for what an upload brought; another upload of the same digest gets another."""
     return StorageKey(f"{digest.algorithm}/{digest.encoded[:2]}/{digest.encoded}.{upload_id[:8]}")
+
+
+def new_object_key() -> StorageKey:
+    """Return the key for an object that is about to be written; it says nothing of its bytes, whose digest nobody knows yet."""
+    name = secrets.token_hex(16)
+    return StorageKey(f"{name[:2]}/{name}")
+
+
+def object_name(key: StorageKey) -> str:
+    """Return the name of the object of a storage key.
+
+    Raises:
+        StorageUnavailableError: if it is no key of ours.
+    """
+    if not _OBJECT.match(key):
+        raise StorageUnavailableError("a blob has a storage key that is not of this store")
+    return f"{BLOB_OBJECTS}/{key}"
