@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from interop.processes import Daemon, free_port
@@ -75,10 +76,16 @@ class PostgresServer:
 
     def crash(self):
         """Kill the server as a power cut would; what it had committed is in its log."""
-        self.daemon.process.send_signal(signal.SIGKILL)
+        number = self.daemon.process.pid
+        # stopped first, so that it starts no more processes; they are no members of its group
+        os.kill(number, signal.SIGSTOP)
+        children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
+        for process in (*map(int, children), number):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         self.daemon.process.wait(timeout=30)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.daemon.process.pid, signal.SIGKILL)
+        while any(Path(f"/proc/{child}").exists() for child in children):
+            time.sleep(0.01)
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
     def stop(self):

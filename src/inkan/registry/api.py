@@ -40,6 +40,8 @@ _MANIFEST, _BLOB = "/v2/{name+}/manifests/{reference}", "/v2/{name+}/blobs/{dige
 _JSON = ("Content-Type", "application/json")
 _CONTENT_RANGE = re.compile(r"(\d{1,18})-(\d{1,18})\Z")
 
+Headers = list[tuple[str, str]]
+
 
 class BlobHandlers:
     """Answers for blobs."""
@@ -64,6 +66,12 @@ class BlobHandlers:
         ]
         if matches_etag(request.header("if-none-match"), f'"{digest}"'):
             return Response(304, headers)
+        # never a HEAD: a signature is for one method only
+        if request.method == "GET" and (link := await self._blobs.link(blob)):
+            return Response(307, [("Location", link), ("Cache-Control", "no-store")])
+        return await self._content(request, blob, headers)
+
+    async def _content(self, request: Request, blob: BlobRecord, headers: Headers) -> Response:
         wanted = parse_range(request.header("range"), blob.size_bytes)
         if wanted is None:
             stream = self._blobs.read(blob, 0, blob.size_bytes)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from inkan import limits
 from inkan.errors import BlobCorruptError, BlobUnknownError, RepositoryUnknownError
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName
@@ -12,12 +13,17 @@ from inkan.store.records import BlobRecord
 
 @dataclass(frozen=True, slots=True)
 class BlobService:
-    """Finds and reads blobs."""
+    """Finds and reads blobs.
+
+    Attributes:
+        redirects: whether clients are sent to where the bytes are, if the store has a way.
+    """
 
     catalog: Catalog
     blobs: BlobStore
     deletions: Deletions
     garbage: Garbage
+    redirects: bool = False
 
     async def get(self, repository: RepositoryName, digest: Digest) -> BlobRecord:
         """Return a blob that the repository holds.
@@ -63,3 +69,9 @@ class BlobService:
     def read(self, blob: BlobRecord, start: int, stop: int) -> AsyncIterator[bytes]:
         """Yield the bytes from `start` up to, not including, `stop`."""
         return self.blobs.read(blob, start, stop)
+
+    async def link(self, blob: BlobRecord) -> str | None:
+        """Return where a client is sent for a blob; nothing where it is served from here, as small ones are: asking twice would cost more."""
+        if not self.redirects or blob.size_bytes <= limits.BLOB_ANSWER_BYTES:
+            return None
+        return await self.blobs.link(blob)

@@ -62,7 +62,7 @@ async def assemble(
         key_encryption_key = parse_key_encryption_key(settings.key_encryption_key.reveal())
     else:
         key_encryption_key = load_key_encryption_key(folder.key_encryption_key)
-    async with open_stores(folder, settings.database) as stores:
+    async with open_stores(folder, settings.database, settings.blobs, clock) as stores:
         yield await build(settings, stores, key_encryption_key, clock, tls)
 
 

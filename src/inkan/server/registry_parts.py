@@ -52,7 +52,7 @@ def build_registry(
         SqlUploadSessions(stores.database), stores.uploads, stores.blobs, catalog, clock
     )
     services = RegistryServices(
-        BlobService(catalog, stores.blobs, deletions, garbage),
+        BlobService(catalog, stores.blobs, deletions, garbage, redirects=settings.blob_redirect),
         uploads,
         ManifestService(catalog, deletions, clock),
         TagService(catalog),
@@ -61,6 +61,8 @@ def build_registry(
 
     async def expire() -> None:
         await uploads.expire(settings.upload_expiry)
+        if stores.sweep is not None:
+            await stores.sweep(settings.upload_expiry)
 
     jobs = [
         *lifecycle.jobs,

@@ -359,12 +359,12 @@ def _parsed(chosen: Mapping[str, tuple[str, str]], mistakes: list[str]) -> dict[
 
 def _clashes(values: Mapping[str, Any]) -> list[str]:
     """Return what is wrong between settings that are each right by themselves."""
-    if values.get("blobs"):
-        return ["blobs: buckets are not served yet"]
     if values.get("database") and not values.get("key_encryption_key"):
         return [
             "key_encryption_key: servers that share a database seal keys under the same one: give it as INKAN_KEY_ENCRYPTION_KEY"
         ]
+    if values.get("blob_redirect") and not values.get("blobs"):
+        return ["blob_redirect: pulls are sent to a bucket, and `blobs` names none"]
     return []
 
 

@@ -60,3 +60,7 @@ class FileBlobs:
                 names = [path.name for path in folder.iterdir()] if folder.exists() else []
             for name in names:
                 yield StorageKey(f"{folder.parent.name}/{folder.name}/{name}")
+
+    async def link(self, blob: BlobRecord) -> str | None:  # noqa: ARG002 - the port's
+        """Return nothing: a file is read through us."""
+        return None

@@ -51,6 +51,10 @@ class MemoryBlobs:
         for key in list(self.contents):
             yield key
 
+    async def link(self, blob: BlobRecord) -> str | None:  # noqa: ARG002 - the port's
+        """Return nothing: memory is read through us."""
+        return None
+
 
 class MemoryWriter:
     """Takes pieces at the end of an upload."""

@@ -51,6 +51,8 @@ class BytesContract:
         assert await read(blobs.read(blob, 5, 9)) == content[5:9]
         assert await read(blobs.read(blob, 7, 7)) == b""
         assert await blobs.find_size(blob.key) == len(content)
+        link = await blobs.link(blob)
+        assert link is None or "://" in link
 
     async def test_an_empty_blob_is_a_blob(self) -> None:
         """Nothing has a digest too."""

@@ -19,6 +19,7 @@ class BlobStore(Protocol):
     2. `read` yields exactly the bytes asked for, in pieces of at most `limits.PIECE_BYTES`, or raises `BlobCorruptError`
        when the key's bytes are missing or fewer than `stop`; what it has yielded until then is right.
     3. `delete` is idempotent, and durable when it returns.
+    4. What `link` gives opens that blob only, for reading, and for minutes. It is a secret: it goes to the client and nowhere else.
     """
 
     def read(self, blob: BlobRecord, start: int, stop: int) -> AsyncIterator[bytes]:
@@ -35,6 +36,10 @@ class BlobStore(Protocol):
 
     def keys(self) -> AsyncIterator[StorageKey]:
         """Yield every key, in no order."""
+        ...
+
+    async def link(self, blob: BlobRecord) -> str | None:
+        """Return an address under which a client reads a blob without us; nothing where the store has none."""
         ...
 
 
