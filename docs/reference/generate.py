@@ -9,7 +9,8 @@ import click
 from inkan.access import problems as token_problems
 from inkan.admin import problems as admin_problems
 from inkan.cli import exits
-from inkan.cli.main import ALIASES, COMMANDS, cli
+from inkan.cli.index import ALIASES, COMMANDS
+from inkan.cli.main import cli
 from inkan.keys.sealing import KeyEncryptionKey
 from inkan.registry import problems as registry_problems
 from inkan.server.assemble import build

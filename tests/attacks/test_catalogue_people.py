@@ -11,7 +11,8 @@ import pytest
 from attacks.hostile import GUN, Client
 from inkan import limits
 from inkan.cli import exits
-from inkan.cli.main import COMMANDS, cli, main
+from inkan.cli.index import COMMANDS
+from inkan.cli.main import cli, main
 from inkan.cli.output import visible
 from inkan.client import key_files, passphrases
 from inkan.client.credentials import Credential

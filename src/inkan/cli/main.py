@@ -14,77 +14,9 @@ import click
 
 from inkan import __version__
 from inkan.cli.exits import INTERRUPTED, UNFORESEEN, exit_code
+from inkan.cli.index import ALIASES, COMMANDS, NOUNS
 from inkan.cli.output import report
 from inkan.errors import InkanError
-
-# command: module and function in it, and what the list of commands says of it
-COMMANDS = {
-    "backup": ("backup", "backup", "Copy everything that a server keeps, while it runs."),
-    "config": ("config", "show", "Show the server's settings and where they come from."),
-    "copy": (
-        "copy",
-        "copy",
-        "Copy a signed image to another registry or place, and sign it there.",
-    ),
-    "keys": ("trust_keys", "keys", "Back up the keys that sign, and put them back."),
-    "doctor": ("doctor", "doctor", "Find what silently runs unverified here."),
-    "env": ("plugin", "env", "Print the variables that turn content trust on."),
-    "fsck": ("fsck", "fsck", "Compare everything that a server keeps with what it should be."),
-    "garbage-list": ("garbage", "garbage_list", "List the blobs that no image needs."),
-    "garbage-run": ("garbage", "garbage_run", "Collect garbage now."),
-    "image-digests": (
-        "images",
-        "image_digests",
-        "List images by digest, also those without a tag.",
-    ),
-    "image-inspect": ("image_acts", "image_inspect", "Show how an image is configured."),
-    "image-list": ("images", "image_list", "List the images you can pull, and who signed them."),
-    "image-prune-untagged": (
-        "image_acts",
-        "image_prune_untagged",
-        "Forget images that nothing keeps.",
-    ),
-    "image-restore": ("trash", "image_restore", "Have a deleted image back."),
-    "image-rm": ("image_acts", "image_rm", "Delete images with all their tags."),
-    "image-tag": ("image_acts", "image_tag", "Give an image another name in the registry."),
-    "image-untag": ("image_acts", "image_untag", "Take tags back."),
-    "immutable-tags-list": (
-        "immutable_tags",
-        "immutable_tags_list",
-        "List the tags that may not move.",
-    ),
-    "immutable-tags-set": (
-        "immutable_tags",
-        "immutable_tags_set",
-        "Let tags never move or go.",
-    ),
-    "login": ("login", "login", "Log in to a registry, here and in docker."),
-    "manifest-inspect": ("image_acts", "manifest_inspect", "Print a manifest."),
-    "namespace-add": ("namespaces", "namespace_add", "Make a namespace."),
-    "namespace-list": ("namespaces", "namespace_list", "List the namespaces."),
-    "namespace-rm": ("namespaces", "namespace_rm", "Remove a namespace."),
-    "plugin": ("plugin", "plugin", "Make inkan a command of docker's."),
-    "pull": ("pull", "pull", "Pull a signed image."),
-    "push": ("push", "push", "Push an image and sign it."),
-    "resign": ("resign", "resign", "Sign under a new name what is signed under an old one."),
-    "restore": ("backup", "restore", "Put a server's backup into a new data folder."),
-    "retention-policy-list": (
-        "retention",
-        "retention_policy_list",
-        "List how many images stay.",
-    ),
-    "retention-policy-set": (
-        "retention",
-        "retention_policy_set",
-        "Let only the newest images stay.",
-    ),
-    "retention-run": ("retention", "retention_run", "Let older images go, this once."),
-    "serve": ("serve", "serve", "Start the server."),
-    "trash-list": ("trash", "trash_list", "List deleted images that can be had back."),
-    "trust": ("trust", "trust", "Sign, verify, name signers, keep keys."),
-}
-ALIASES = {"digests": "image-digests", "images": "image-list", "namespaces": "namespace-list"}
-NOUNS = frozenset(name.partition("-")[0] for name in COMMANDS if "-" in name)
 
 
 class Commands(click.Group):
@@ -99,8 +31,8 @@ class Commands(click.Group):
         found = COMMANDS.get(ALIASES.get(name, name))
         if found is None:
             return None
-        module = importlib.import_module(f"inkan.cli.commands.{found[0]}")
-        command: click.Command = getattr(module, found[1])
+        module = importlib.import_module(f"inkan.cli.commands.{found.module}")
+        command: click.Command = getattr(module, found.function)
         return command
 
     def resolve_command(
@@ -119,7 +51,7 @@ class Commands(click.Group):
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][2]) for name in sorted(COMMANDS)])
+            formatter.write_dl([(name, COMMANDS[name].sentence) for name in sorted(COMMANDS)])
 
 
 @click.group(

@@ -10,7 +10,8 @@ import pytest
 
 from inkan import __version__
 from inkan.cli.commands import images
-from inkan.cli.main import ALIASES, COMMANDS, NOUNS, cli, main
+from inkan.cli.index import ALIASES, COMMANDS, NOUNS
+from inkan.cli.main import cli, main
 
 
 def test_the_common_path_imports_nothing_heavy():
