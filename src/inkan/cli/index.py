@@ -33,6 +33,8 @@ namespace-rm            namespaces.namespace_rm              Remove a namespace.
 plugin                  plugin.plugin                        Make inkan a command of docker's.
 pull                    pull.pull                            Pull a signed image.
 push                    push.push                            Push an image and sign it.
+quota                   quotas.quota                         Show how much may be kept and pulled, and how much is.
+quota-set               quotas.quota_set                     Say how much may be kept and pulled.
 resign                  resign.resign                        Sign under a new name what is signed under an old one.
 restore                 backup.restore                       Put a server's backup into a new data folder.
 retention-policy-list   retention.retention_policy_list      List how many images stay.

@@ -1,4 +1,4 @@
-"""What becomes of images, from the client's side: the trash, immutable tags, retention."""
+"""What becomes of images, from the client's side: the trash, immutable tags, retention, quotas."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -57,6 +57,20 @@ class Lifecycle(Administration):
     def run_retention(self, policy: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Carry out a policy this once; return the images that went."""
         return list(self._send("POST", "/api/v1/retentions/run", policy)["images"])
+
+    def quota(self, namespace: str) -> dict[str, Any]:
+        """Return the quota of a namespace, or of the whole registry where it is empty, and how much is used."""
+        query = f"?namespace={quote(namespace)}" if namespace else ""
+        return dict(self._session.call("GET", f"/api/v1/quotas{query}", _CATALOG).tree())
+
+    def set_quota(
+        self, namespace: str, *, storage: int | None, traffic: int | None
+    ) -> dict[str, Any]:
+        """Change a quota, in megabytes; -1 is no limit, and nothing leaves it as it is."""
+        query = f"?namespace={quote(namespace)}" if namespace else ""
+        wanted = {"storage_megabytes": storage, "traffic_megabytes": traffic}
+        tree = {name: count for name, count in wanted.items() if count is not None}
+        return self._send("PATCH", f"/api/v1/quotas{query}", tree)
 
     def _send(self, method: str, path: str, tree: Mapping[str, Any]) -> dict[str, Any]:
         answer = self._session.call(

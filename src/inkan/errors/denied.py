@@ -2,6 +2,8 @@
 
 from inkan.errors.root import InkanError
 
+_MIB = 1024 * 1024
+
 
 class DeniedError(InkanError):
     """The caller may not."""
@@ -55,7 +57,7 @@ class QuotaExceededError(DeniedError):
             else "wait for next month, or raise it"
         )
         super().__init__(
-            f"the {kind} quota of {whose} is used up ({used_bytes / 1e6:.1f} of {limit_bytes / 1e6:.1f} MB); "
+            f"the {kind} quota of {whose} is used up ({used_bytes / _MIB:.1f} of {limit_bytes / _MIB:.1f} MB); "
             f"{fix}: inkan quota-set --{kind} MB{where}"
         )
         self.namespace = namespace

@@ -24,6 +24,7 @@ from inkan.oci.reference import RepositoryName, Tag, parse_tag_or_digest
 from inkan.registry.blobs import BlobService
 from inkan.registry.gate import OpenGate, PullGate
 from inkan.registry.manifests import ManifestService
+from inkan.registry.meter import Meter, NoMeter
 from inkan.registry.problems import RegistryProblems, upload_headers
 from inkan.registry.referrers import ReferrerService
 from inkan.registry.tags import Page, TagService, parse_limit
@@ -46,9 +47,10 @@ Headers = list[tuple[str, str]]
 class BlobHandlers:
     """Answers for blobs."""
 
-    def __init__(self, blobs: BlobService, gate: PullGate) -> None:
+    def __init__(self, blobs: BlobService, gate: PullGate, meter: Meter) -> None:
         self._blobs = blobs
         self._gate = gate
+        self._meter = meter
 
     async def get(self, request: Request) -> Response:
         """Return a blob or a range of it."""
@@ -56,7 +58,7 @@ class BlobHandlers:
             RepositoryName(request.params["name"]),
             Digest.parse(request.params["digest"]),
         )
-        await self._gate.require_pullable(request.caller, name, digest)
+        await self._require_pullable(request, name, digest)
         blob = await self._get(name, digest, is_asked_only=request.method == "HEAD")
         headers = [
             ("Content-Type", "application/octet-stream"),
@@ -68,6 +70,8 @@ class BlobHandlers:
             return Response(304, headers)
         # never a HEAD: a signature is for one method only
         if request.method == "GET" and (link := await self._blobs.link(blob)):
+            # whoever is sent elsewhere pulls it there
+            self._meter.pulled(name.namespace, blob.size_bytes)
             return Response(307, [("Location", link), ("Cache-Control", "no-store")])
         return await self._content(request, blob, headers)
 
@@ -81,6 +85,11 @@ class BlobHandlers:
         headers.append(("Content-Range", wanted.content_range))
         stream = self._blobs.read(blob, wanted.start, wanted.stop)
         return Response(206, headers, stream=stream, length_bytes=wanted.stop - wanted.start)
+
+    async def _require_pullable(self, request: Request, name: RepositoryName, digest: Digest) -> None:  # fmt: skip
+        await self._gate.require_pullable(request.caller, name, digest)
+        if request.method == "GET":
+            self._meter.require_blob(request.caller.account, name, digest)
 
     async def _get(self, name: RepositoryName, digest: Digest, *, is_asked_only: bool) -> BlobRecord:  # fmt: skip
         try:
@@ -104,10 +113,13 @@ class BlobHandlers:
 class UploadHandlers:
     """Answers for uploads."""
 
-    def __init__(self, uploads: UploadService, blobs: BlobService, authority: Authority) -> None:
+    def __init__(
+        self, uploads: UploadService, blobs: BlobService, authority: Authority, meter: Meter
+    ) -> None:
         self._uploads = uploads
         self._blobs = blobs
         self._authority = authority
+        self._meter = meter
 
     async def begin(self, request: Request) -> Response:
         """Begin an upload; with a digest, take the body and finish it as well."""
@@ -118,13 +130,15 @@ class UploadHandlers:
         algorithm = request.query("digest-algorithm")
         if algorithm is not None:
             Digest(algorithm, "0" * (128 if algorithm == "sha512" else 64))
+        await self._meter.require_upload(request.caller.account, name)
         if mounted := await self._mount(request, name):
+            self._meter.stored(name, mounted.size_bytes)
             return _created(name, mounted)
         upload = await self._uploads.begin(name, request.caller.account)
         if digest is None:
             return _progress(202, upload)
         upload = await self._uploads.append(upload, request.stream(), length=request.content_length)
-        return _created(name, await self._uploads.commit(upload, digest))
+        return await self._finished(upload, digest)
 
     async def _mount(self, request: Request, target: RepositoryName) -> BlobRecord | None:
         """Mount what the caller may read elsewhere; anything less is no error, the client then uploads."""
@@ -149,7 +163,12 @@ class UploadHandlers:
             raise RequestInvalidError("a closing PUT needs ?digest=<algorithm>:<hex>")
         digest = Digest.parse(spelled)
         upload = await self._append(request, await self._find(request))
-        return _created(upload.repository, await self._uploads.commit(upload, digest))
+        return await self._finished(upload, digest)
+
+    async def _finished(self, upload: UploadRecord, digest: Digest) -> Response:
+        blob = await self._uploads.commit(upload, digest)
+        self._meter.stored(upload.repository, blob.size_bytes)
+        return _created(upload.repository, blob)
 
     async def status(self, request: Request) -> Response:
         """Return how far an upload has come."""
@@ -181,15 +200,19 @@ class UploadHandlers:
 class ManifestHandlers:
     """Answers for manifests."""
 
-    def __init__(self, manifests: ManifestService, gate: PullGate) -> None:
+    def __init__(self, manifests: ManifestService, gate: PullGate, meter: Meter) -> None:
         self._manifests = manifests
         self._gate = gate
+        self._meter = meter
 
     async def get(self, request: Request) -> Response:
         """Return a manifest as it was pushed; what the client says it accepts does not change it."""
         name = RepositoryName(request.params["name"])
         reference = parse_tag_or_digest(request.params["reference"])
         await self._gate.require_pullable(request.caller, name, reference)
+        # a HEAD is no pull, and would hear no reason
+        if request.method == "GET":
+            self._meter.require_manifest(request.caller.account, name)
         manifest = await self._manifests.get(name, reference)
         headers = [
             ("Content-Type", manifest.media_type),
@@ -211,6 +234,7 @@ class ManifestHandlers:
         account = request.caller.account
         tags = _tags(request, reference)
         kept = await self._manifests.put(name, reference, raw, content_type, account, tags)
+        self._meter.pushed(account, name)
         headers = [
             ("Location", f"/v2/{name}/manifests/{kept.digest}"),
             ("Docker-Content-Digest", str(kept.digest)),
@@ -280,14 +304,15 @@ class RegistryServices:
     tags: TagService
     referrers: ReferrerService
     gate: PullGate = field(default_factory=OpenGate)
+    meter: Meter = field(default_factory=NoMeter)
 
 
 def registry_face(services: RegistryServices, authority: Authority) -> Face:
     """Return the registry's face."""
-    manifest = ManifestHandlers(services.manifests, services.gate)
-    blob = BlobHandlers(services.blobs, services.gate)
+    manifest = ManifestHandlers(services.manifests, services.gate, services.meter)
+    blob = BlobHandlers(services.blobs, services.gate, services.meter)
     lists = ListHandlers(services.tags, services.referrers)
-    upload = UploadHandlers(services.uploads, services.blobs, authority)
+    upload = UploadHandlers(services.uploads, services.blobs, authority, services.meter)
     return Face(
         name="registry",
         routes=(*_reading(lists, manifest, blob), *_writing(upload, manifest, blob)),

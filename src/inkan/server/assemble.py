@@ -3,13 +3,15 @@
 Nothing below this module knows the settings: each service gets the few values it needs.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from inkan.access.accounts import AccountService
 from inkan.clock import Clock
+from inkan.errors import UnavailableError
 from inkan.keys.sealing import (
     KeyEncryptionKey,
     load_key_encryption_key,
@@ -32,6 +34,8 @@ from inkan.web.health import Check, health_face
 from inkan.web.metrics import Metrics
 from inkan.web.routing import Face
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Product:
@@ -40,12 +44,14 @@ class Product:
     Attributes:
         registry: the application of the main listener: everything.
         trust: the application of the second listener: the trust API, with tokens and health.
+        end: writes down what is only in memory; comes when nothing is answered any more.
     """
 
     registry: Application
     trust: Application
     accounts: AccountService
     jobs: Sequence[Job]
+    end: Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -63,7 +69,19 @@ async def assemble(
     else:
         key_encryption_key = load_key_encryption_key(folder.key_encryption_key)
     async with open_stores(folder, settings.database, settings.blobs, clock) as stores:
-        yield await build(settings, stores, key_encryption_key, clock, tls)
+        product = await build(settings, stores, key_encryption_key, clock, tls)
+        try:
+            yield product
+        finally:
+            await _end(product)
+
+
+async def _end(product: Product) -> None:
+    try:
+        await product.end()
+    except UnavailableError:
+        # a store that is away does not keep a server from stopping
+        logger.exception("what was counted since the last time is lost")
 
 
 async def build(
@@ -81,7 +99,7 @@ async def build(
     access = await build_access(settings, stores.database, key_encryption_key, clock)
     metrics, access_log = Metrics(), AccessLog()
     trust = build_trust(settings, stores.database, key_encryption_key, clock, access.guard, metrics)
-    lifecycle = build_lifecycle(settings, stores, clock, trust.status.signed_digests)
+    lifecycle = await build_lifecycle(settings, stores, clock, trust.status.signed_digests)
     images = build_registry(settings, stores, clock, access.guard, lifecycle)
     admin = build_admin(settings, stores, clock, access, trust, images)
     registry = images.face
@@ -90,9 +108,14 @@ async def build(
     # clients ping the trust server at /v2/ before anything else
     for_trust = (trust.face, ping_face(registry), access.face, health)
 
+    def generation() -> int | None:
+        kept = stores.database.generation
+        # both only grow: their sum changes when either does
+        return None if kept is None else kept + lifecycle.quotas.epoch
+
     def application(faces: Iterable[Face]) -> Application:
-        memory = AnswerMemory(lambda: stores.database.generation, clock)
-        return Application(faces, access.guard, metrics, access_log, memory)
+        memory = AnswerMemory(generation, clock)
+        return Application(faces, access.guard, metrics, access_log, memory, lifecycle.traffic)
 
     return Product(
         registry=application(everything),
@@ -103,6 +126,7 @@ async def build(
             *images.jobs,
             *trust.jobs,
         ],
+        end=lifecycle.quotas.flush,
     )
 
 

@@ -57,6 +57,7 @@ def build_registry(
         ManifestService(catalog, deletions, clock),
         TagService(catalog),
         ReferrerService(SqlReferrers(stores.database)),
+        meter=lifecycle.quotas,
     )
 
     async def expire() -> None:

@@ -8,7 +8,7 @@ its trace and answered without it.
 import logging
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from inkan.errors import InkanError, RouteUnknownError, UnavailableError
 from inkan.web.access_log import AccessLog
@@ -20,6 +20,9 @@ from inkan.web.routing import Face, Match, RouteTable
 
 logger = logging.getLogger(__name__)
 
+Count = Callable[[Asked, int], None]
+"""Takes what was asked and how many bytes the answer's body has, for every success that goes out."""
+
 
 class Application:
     """An ASGI application over the route tables of its faces.
@@ -30,6 +33,7 @@ class Application:
         metrics: takes one observation for each request.
         access_log: takes one line for each request.
         memory: keeps what may be answered again; ours alone, since the same head means something else to another application.
+        count: takes one note for each success.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Application:
         metrics: Metrics,
         access_log: AccessLog,
         memory: AnswerMemory,
+        count: Count,
     ) -> None:
         self.memory = memory
         memory.note = self._note_repeat
@@ -46,6 +51,7 @@ class Application:
         self._authority = authority
         self._metrics = metrics
         self._access_log = access_log
+        self._count = count
 
     @property
     def table(self) -> RouteTable:
@@ -123,6 +129,9 @@ class Application:
             await response.send(send, head=request.method == "HEAD")
         finally:
             seconds = time.perf_counter() - began
+            if response.status in (200, 206):
+                length = response.length_bytes
+                self._count(asked, len(response.body) if length is None else length)
             self._metrics.observe(asked.operation, asked.method, response.status, seconds)
             self._access_log.write(
                 asked, request.request_id, request.client_address, response.status, seconds
@@ -134,6 +143,7 @@ class Application:
         asked = answer.asked
         self._metrics.observe(asked.operation, asked.method, answer.status, seconds)
         self._access_log.write(asked, request_id, client_address, answer.status, seconds)
+        self._count(asked, len(answer.body))
 
 
 def _asked(request: Request, match: Match | None) -> Asked:

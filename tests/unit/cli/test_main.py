@@ -57,7 +57,16 @@ def verbs_of(context, command, above=()):
 
 def test_aliases_and_spaced_forms_reach_their_commands(capsys):
     assert set(ALIASES.values()) <= set(COMMANDS)
-    assert {"garbage", "image", "immutable", "manifest", "namespace", "retention", "trash"} <= NOUNS
+    assert {
+        "garbage",
+        "image",
+        "immutable",
+        "manifest",
+        "namespace",
+        "quota",
+        "retention",
+        "trash",
+    } <= NOUNS
     for words in (["images"], ["image", "list"], ["namespace", "add"], ["namespaces"]):
         assert main([*words, "--help"]) == 0
         assert "Usage: inkan" in capsys.readouterr().out

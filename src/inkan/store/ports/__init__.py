@@ -28,6 +28,7 @@ from inkan.store.ports.lifecycle import (
     ImmutableTags,
     Retention,
     Trash,
+    Usage,
 )
 from inkan.store.ports.trust import (
     OnlineKeys,
@@ -54,4 +55,5 @@ __all__ = [
     "UploadSessions",
     "UploadStore",
     "UploadWriter",
+    "Usage",
 ]

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace, RepositoryName, Tag
-from inkan.store.records import Act, RetainedRecord, RetentionPolicy, TrashRecord
+from inkan.store.records import Act, Quota, RetainedRecord, RetentionPolicy, TrashRecord
 
 
 class Trash(Protocol):
@@ -72,4 +72,34 @@ class Retention(Protocol):
 
     async def delete(self, repository: RepositoryName, seen: RetainedRecord, act: Act) -> bool:
         """Move a manifest into the trash, if it is as it was seen; return whether it went."""
+        ...
+
+
+class Usage(Protocol):
+    """Quotas, and what is used of them: by namespace, or of the whole registry where the name is empty.
+
+    1. Every method is one transaction, durable when it returns; `set_quota` replaces, and raises `NamespaceUnknownError`.
+    2. `count_storage` counts each blob once, however many repositories hold it; what is only in the trash, or was only in images that are
+       deleted, counts for nothing.
+    3. `add_traffic` adds, so that several servers may; months are spelled as in `2031-01`.
+    """
+
+    async def set_quota(self, namespace: str, quota: Quota) -> None:
+        """Let this be the quota of a namespace, or of the whole registry."""
+        ...
+
+    async def quotas(self) -> Mapping[str, Quota]:
+        """Return every quota, by namespace."""
+        ...
+
+    async def count_storage(self, namespace: str) -> int:
+        """Return how many bytes the blobs of a namespace have, or of the whole registry."""
+        ...
+
+    async def traffic(self, month: str) -> Mapping[str, int]:
+        """Return how many bytes were pulled in a month, by namespace."""
+        ...
+
+    async def add_traffic(self, month: str, pulled: Mapping[str, int]) -> None:
+        """Add what was pulled, by namespace."""
         ...

@@ -17,6 +17,7 @@ from inkan.testing.facts_contract.lifecycle import (
     ImmutableTagsContract,
     RetentionContract,
     TrashContract,
+    UsageContract,
 )
 from inkan.testing.facts_contract.samples import (
     ACT,
@@ -59,6 +60,7 @@ __all__ = [
     "TrustHistoryContract",
     "TrustStoreContract",
     "UploadSessionsContract",
+    "UsageContract",
     "blob",
     "manifest",
     "metadata",

@@ -13,7 +13,7 @@ from inkan.errors import (
 )
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace, Tag
-from inkan.store.records import NamespaceRecord, RetentionPolicy, StorageKey
+from inkan.store.records import NamespaceRecord, Quota, RetentionPolicy, StorageKey
 from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Database
 from inkan.store.sql.deletions import SqlDeletions
@@ -22,6 +22,7 @@ from inkan.store.sql.immutable_tags import SqlImmutableTags
 from inkan.store.sql.namespaces import SqlNamespaces
 from inkan.store.sql.retention import SqlRetention
 from inkan.store.sql.trash import SqlTrash
+from inkan.store.sql.usage import SqlUsage
 from inkan.testing.expect import raises
 from inkan.testing.facts_contract.samples import (
     ACT,
@@ -258,3 +259,58 @@ class RetentionContract(DatabaseContract):
         for gone in (index, child, other):
             assert await retention.delete(APP, seen[gone.digest], ACT)
         assert len(await SqlTrash(database).list(TEAM)) == 3
+
+
+class UsageContract(DatabaseContract):
+    """One test for each promise of `Usage`."""
+
+    async def test_a_quota_is_replaced_and_goes_with_its_namespace(self) -> None:
+        """Promise 1."""
+        database = await self.make_database()
+        usage, namespaces = SqlUsage(database), SqlNamespaces(database)
+        async with raises(NamespaceUnknownError):
+            await usage.set_quota("team", Quota(1, 2))
+        await namespaces.add(NamespaceRecord(TEAM, NOW, "a"), 9)
+        await usage.set_quota("team", Quota(1, 2))
+        await usage.set_quota("team", Quota(None, 3))
+        await usage.set_quota("", Quota(4, None))
+        assert await usage.quotas() == {"team": Quota(None, 3), "": Quota(4, None)}
+        await namespaces.remove(TEAM, force=False)
+        assert await usage.quotas() == {"": Quota(4, None)}
+
+    async def test_a_blob_counts_once_until_its_images_are_deleted(self) -> None:
+        """Promise 2."""
+        database = await self.make_database()
+        catalog, usage = SqlCatalog(database), SqlUsage(database)
+        deletions, beside = SqlDeletions(database), replace(APP, text="team/beside")
+
+        async def used() -> tuple[int, int, int]:
+            spaces = ("", "team", "team_a")
+            whole, ours, theirs = [await usage.count_storage(name) for name in spaces]
+            return whole, ours, theirs
+
+        assert await used() == (0, 0, 0)
+        shared, alone = blob(b"12345", "k1"), blob(b"123", "k2")
+        for repository in (APP, beside, OTHER):
+            await catalog.link_blob(repository, shared)
+        await catalog.link_blob(APP, alone)
+        assert await used() == (8, 8, 5)
+        one, two = manifest(b"1", shared, alone), manifest(b"2", shared)
+        for kept in (one, two):
+            await catalog.put_manifest(kept)
+        await deletions.delete_manifest(APP, one.digest, ACT)
+        assert await used() == (5, 5, 5)
+        # brought again, it counts again
+        await catalog.link_blob(APP, alone)
+        assert await used() == (8, 8, 5)
+        await SqlTrash(database).restore(APP, one.digest)
+        assert await used() == (8, 8, 5)
+
+    async def test_traffic_is_added_up_by_month_and_namespace(self) -> None:
+        """Promise 3."""
+        usage = SqlUsage(await self.make_database())
+        await usage.add_traffic("2031-01", {"team": 5, "team_a": 1})
+        await usage.add_traffic("2031-01", {"team": 2})
+        await usage.add_traffic("2031-02", {"team": 1})
+        assert await usage.traffic("2031-01") == {"team": 7, "team_a": 1}
+        assert await usage.traffic("2031-03") == {}
