@@ -154,3 +154,8 @@ async def test_digests_are_listed_with_what_keeps_them_and_the_rest_is_pruned(ad
     again = (await admin("POST", "/api/v1/images/prune?namespace=team", expect=200)).json
     assert again == {"pruned": []}
     await admin("HEAD", "/v2/team/app/manifests/v", expect=200)
+
+
+async def test_regions_are_published_to_whoever_is_logged_in(admin, nobody):
+    assert (await admin("GET", "/api/v1/regions", expect=200)).json == {"regions": []}
+    await nobody("GET", "/api/v1/regions", expect=401)

@@ -2,8 +2,11 @@
 
 ```text
 GET    /api/v1/version          its version, and where its trust server is
+GET    /api/v1/regions          the registries that are known under short names
 ```
 """
+
+from collections.abc import Mapping
 
 from inkan import __version__
 from inkan.access.scopes import HostNames
@@ -21,12 +24,21 @@ class VersionHandlers:
         scheme: how clients reach it.
         trust_port: the port of the trust listener; nothing where the trust API is on the main port only.
         hosts: the names it answers for.
+        regions: host names by region.
     """
 
-    def __init__(self, scheme: str, trust_port: int | None, hosts: HostNames) -> None:
+    def __init__(
+        self, scheme: str, trust_port: int | None, hosts: HostNames, regions: Mapping[str, str]
+    ) -> None:
         self._scheme = scheme
         self._trust_port = trust_port
         self._hosts = hosts
+        self._regions = regions
+
+    async def regions(self, _request: Request) -> Response:
+        """Return the regions, by name."""
+        found = [{"region": name, "registry": host} for name, host in sorted(self._regions.items())]
+        return json_answer(200, {"regions": found})
 
     async def show(self, request: Request) -> Response:
         """Return the version, and the trust server's address under the name that the caller used."""
@@ -40,6 +52,8 @@ class VersionHandlers:
 
 def version_routes(handlers: VersionHandlers) -> tuple[Route, ...]:
     """Return the routes about the server itself."""
+    never = CachePolicy.NEVER
     return (
-        Route("version", ("GET",), "/api/v1/version", handlers.show, LOGIN, 0, CachePolicy.NEVER),
+        Route("version", ("GET",), "/api/v1/version", handlers.show, LOGIN, 0, never),
+        Route("region-list", ("GET",), "/api/v1/regions", handlers.regions, LOGIN, 0, never),
     )

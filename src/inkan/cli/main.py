@@ -5,6 +5,7 @@ A command's module is imported when it is used, so that `inkan --version` and a 
 
 import difflib
 import importlib
+import itertools
 import os
 import resource
 import sys
@@ -97,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
 
 
 def _asks_for_json(words: Sequence[str]) -> bool:
-    pairs = zip(words, [*words[1:], ""], strict=True)
+    pairs = itertools.pairwise([*words, ""])
     return any(
         word in ("--output=json", "-ojson") or (word in ("-o", "--output") and after == "json")
         for word, after in pairs

@@ -38,6 +38,11 @@ class Administration:
         except NotFoundError as error:
             raise ServerUnreachableError(f"{self.target.url} is not an Inkan registry") from error
 
+    def regions(self) -> dict[str, str]:
+        """Return the regions that the server publishes: host names by region."""
+        found = self._session.call("GET", "/api/v1/regions", _CATALOG).tree()["regions"]
+        return {str(one["region"]): str(one["registry"]) for one in found}
+
     def namespaces(self) -> list[dict[str, Any]]:
         """Return every namespace."""
         return list(

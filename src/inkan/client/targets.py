@@ -1,14 +1,11 @@
 """Which registry commands talk to: the last one somebody logged in to."""
 
-import json
 from dataclasses import dataclass, replace
 from typing import Self
 
-from inkan import strict_json
+from inkan.client import configuration
 from inkan.client.environment import config_file
-from inkan.client.private_file import write_private
-from inkan.errors import JsonInvalidError, ReferenceInvalidError, SettingInvalidError
-from inkan.limits import API_BODY_BYTES
+from inkan.errors import ReferenceInvalidError, SettingInvalidError
 from inkan.oci.reference import Reference
 
 DEFAULT_HOST = "localhost:5000"
@@ -56,17 +53,14 @@ def current() -> Target:
     Raises:
         SettingInvalidError: if the configuration file cannot be used.
     """
-    path = config_file()
-    try:
-        tree = strict_json.parse(path.read_bytes(), limit_bytes=API_BODY_BYTES)
-        return Target.parse(tree["target"])
-    except FileNotFoundError:
+    tree = configuration.read()
+    if not tree:
         return Target(DEFAULT_HOST)
-    except OSError as error:
-        raise SettingInvalidError(f"{path} cannot be read: {error.strerror}") from error
-    except (JsonInvalidError, KeyError, TypeError, AttributeError, ReferenceInvalidError) as error:
+    try:
+        return Target.parse(tree["target"])
+    except (KeyError, TypeError, AttributeError, ReferenceInvalidError) as error:
         raise SettingInvalidError(
-            f"{path} names no registry; log in again: inkan login HOST"
+            f"{config_file()} names no registry; log in again: inkan login HOST"
         ) from error
 
 
@@ -95,6 +89,7 @@ def remember(target: Target) -> None:
     """Make a registry the one that commands talk to.
 
     Raises:
-        StorageUnavailableError: if the configuration file cannot be written.
+        SettingInvalidError: if the configuration file cannot be used.
+        StorageUnavailableError: if it cannot be written.
     """
-    write_private(config_file(), json.dumps({"target": target.url}, indent=2).encode() + b"\n")
+    configuration.write(target=target.url)

@@ -31,6 +31,7 @@ InkanError
 │   ├── RepositoryUnknownError ├── ManifestUnknownError ├── BlobUnknownError ├── UploadUnknownError
 │   ├── NamespaceUnknownError  ├── MetadataUnknownError ├── RouteUnknownError
 │   ├── TrashUnknownError              an image that is not in the trash
+│   ├── RegionUnknownError             a short name for no registry
 │   └── PlatformUnknownError           an index without an image for that platform
 ├── ConflictError                      it clashes with what is there: look, then try again
 │   ├── UploadRangeError               a piece that does not start where the upload stands
@@ -131,6 +132,7 @@ from inkan.errors.not_found import (
     NamespaceUnknownError,
     NotFoundError,
     PlatformUnknownError,
+    RegionUnknownError,
     RepositoryUnknownError,
     RouteUnknownError,
     TrashUnknownError,
@@ -219,6 +221,7 @@ __all__ = [
     "QuotaExceededError",
     "RangeUnsatisfiableError",
     "ReferenceInvalidError",
+    "RegionUnknownError",
     "RepositoryUnknownError",
     "RequestInvalidError",
     "RoleInvalidError",

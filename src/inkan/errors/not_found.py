@@ -51,6 +51,15 @@ class NamespaceUnknownError(NotFoundError):
         self.name = name
 
 
+class RegionUnknownError(NotFoundError):
+    """There is no such region."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        listed = ", ".join(known) or "none yet; inkan region-add NAME HOST"
+        super().__init__(f"there is no region {name[:64]!r}; there are: {listed}")
+        self.name = name
+
+
 class MetadataUnknownError(NotFoundError):
     """The collection has no such metadata."""
 

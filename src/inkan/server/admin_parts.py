@@ -29,7 +29,9 @@ def build_admin(
     images = SqlImages(stores.database)
     return admin_face(
         (
-            *version_routes(VersionHandlers(settings.scheme, trust_port, access.hosts)),
+            *version_routes(
+                VersionHandlers(settings.scheme, trust_port, access.hosts, settings.regions)
+            ),
             *namespace_routes(NamespaceHandlers(access.namespaces, access.hosts, clock)),
             *image_routes(ImageHandlers(images, trust.status, clock)),
             *registry.lifecycle.routes,

@@ -26,6 +26,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _HOST_NAME = re.compile(
     r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{1,5})?\Z"
 )
+_REGION = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -85,6 +86,7 @@ class Settings:
     listen: Address
     trust_listen: Address | None
     host: tuple[str, ...]
+    regions: Mapping[str, str]
     tls: Tls
     scheme: str
     log_level: str
@@ -176,6 +178,24 @@ def parse_switch(text: str) -> bool:
     return text == "true"
 
 
+def parse_regions(text: str) -> Mapping[str, str]:
+    """Return host names by region.
+
+    Raises:
+        ValueError: if a part is not `NAME=HOST`.
+
+    >>> parse_regions("eu=eu.example.com, us=us.example.com:5000")
+    {'eu': 'eu.example.com', 'us': 'us.example.com:5000'}
+    """
+    found: dict[str, str] = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        name, _, host = part.partition("=")
+        if not _REGION.match(name) or name in found:
+            raise ValueError(f"{part!r}: use NAME=HOST, each name once, of a-z 0-9 and -")
+        found[name] = _parse_host(host)
+    return found
+
+
 def _parse_optional_address(text: str) -> Address | None:
     return None if text == "off" else parse_address(text)
 
@@ -247,6 +267,13 @@ TABLE: tuple[Row, ...] = (
         "",
         "The names clients use for this server; the first is the one it gives out.",
         _parse_hosts,
+        is_list=True,
+    ),
+    Row(
+        "regions",
+        "",
+        "The regions that commands are told of at log-in, `NAME=HOST` each: registries under short names, this one among them.",
+        parse_regions,
         is_list=True,
     ),
     Row("tls", "auto", "`auto` (own CA in the data folder), `off`, or `CERT,KEY`.", _parse_tls),
@@ -406,6 +433,8 @@ def _shown(value: object) -> str:
         return ""
     if isinstance(value, tuple):
         return ", ".join(str(part) for part in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={host}" for name, host in value.items())
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, timedelta):

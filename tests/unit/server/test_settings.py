@@ -102,3 +102,12 @@ def test_a_server_behind_a_tls_proxy_gives_out_https():
 
 def test_every_setting_says_what_it_means():
     assert all(row.meaning.endswith(".") for row in TABLE)
+
+
+def test_regions_are_names_and_hosts():
+    settings = load({"regions": ("eu=eu.test", "us=us.test:5000")}, {})
+    assert settings.regions == {"eu": "eu.test", "us": "us.test:5000"}
+    assert settings.shown()["regions"] == "eu=eu.test, us=us.test:5000"
+    for spelled in ("eu", "EU=eu.test", "eu=a.test,eu=b.test", "eu=not a host"):
+        with pytest.raises(SettingInvalidError, match="regions"):
+            load({}, {"INKAN_REGIONS": spelled})

@@ -34,7 +34,7 @@ def login(*, host: str | None, username: str | None, password_stdin: bool, ca: s
 
     The credentials go where docker keeps its own, so docker is logged in too.
     """
-    from inkan.client import credentials, targets
+    from inkan.client import credentials, regions, targets
     from inkan.client.administration import Administration
     from inkan.client.certificates import install_ca
 
@@ -46,9 +46,11 @@ def login(*, host: str | None, username: str | None, password_stdin: bool, ca: s
     user = username or ask("Username")
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else ask_secret("Password")
     tell(f"Logging in to '{target.host}'...")
-    server = Administration(target, credentials.Credential(user, password)).version()
+    administration = Administration(target, credentials.Credential(user, password))
+    server, published = administration.version(), administration.regions()
     credentials.store(target.host, credentials.Credential(user, password))
     targets.remember(target)
+    regions.add(published)
     tell(f"Logged in to '{target.host}'.")
     trust_server = server.get("trust_server", "")
     lines = []

@@ -15,19 +15,23 @@ def namespace_add(name: str) -> None:
     """Make a namespace: a place to push images into."""
     from inkan.client.administration import Administration
 
+    tell(f"Adding namespace '{name}'...")
     made = Administration.of_target().add_namespace(name)
-    show(made, [f"Namespace {name} is there: push to it as HOST/{name}/IMAGE:TAG"])
+    show(made, [f"Successfully added namespace '{name}'"])
 
 
-@click.command(epilog="\b\nExamples:\n  inkan namespace-list\n  inkan namespaces -o json\n")
+@click.command(epilog="\b\nExamples:\n  inkan namespace-list\n  inkan namespaces -v\n")
+@click.option("-v", "verbose", is_flag=True, help="Also who made each, and when.")
 @output_option
-def namespace_list() -> None:
+def namespace_list(*, verbose: bool) -> None:
     """List the namespaces."""
     from inkan.client.administration import Administration
 
     found = Administration.of_target().namespaces()
-    rows = [[one["name"], one["created"], one["created_by"]] for one in found]
-    show({"namespaces": found}, table(["NAMESPACE", "CREATED", "CREATED BY"], rows))
+    headings, keys = ["Namespace"], ["name"]
+    if verbose:
+        headings, keys = ["Namespace", "Created", "Created by"], ["name", "created", "created_by"]
+    show({"namespaces": found}, table(headings, [[one[key] for key in keys] for one in found]))
 
 
 @click.command(
@@ -42,6 +46,6 @@ def namespace_rm(name: str, *, force: bool) -> None:
 
     if not force:
         confirm(f"Remove the namespace {name}?", "--force")
+    tell(f"Removing namespace '{name}'...")
     Administration.of_target().remove_namespace(name, force=force)
-    tell(f"Namespace {name} is gone.")
-    show({"removed": name}, [])
+    show({"removed": name}, ["OK"])
