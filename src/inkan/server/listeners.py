@@ -85,6 +85,7 @@ async def serve(
     tls: ssl.SSLContext | None,
     grace: timedelta,
     *,
+    proxies: Sequence[str],
     ready: Callable[[], None],
 ) -> None:
     """Answer on all listeners until SIGTERM or SIGINT, then finish what is in flight.
@@ -93,9 +94,10 @@ async def serve(
         listeners: what to serve where.
         tls: the context of every listener; without it plain HTTP.
         grace: how long requests in flight may take after the signal.
+        proxies: load balancers that are believed when they say for whom they ask: who has failed to log in is counted by address.
         ready: called once, when every listener accepts.
     """
-    servers = [_server(listener, tls, grace) for listener in listeners]
+    servers = [_server(listener, tls, grace, proxies) for listener in listeners]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -122,7 +124,9 @@ async def _announce(servers: Sequence[uvicorn.Server], ready: Callable[[], None]
     ready()
 
 
-def _server(listener: Listener, tls: ssl.SSLContext | None, grace: timedelta) -> _Server:
+def _server(
+    listener: Listener, tls: ssl.SSLContext | None, grace: timedelta, proxies: Sequence[str] = ()
+) -> _Server:
     options: dict[str, Any] = {}
     if tls is not None:
         options["ssl_context_factory"] = lambda _config, _default: tls
@@ -133,7 +137,8 @@ def _server(listener: Listener, tls: ssl.SSLContext | None, grace: timedelta) ->
         lifespan="off",
         log_config=None,
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, int(grace.total_seconds())),

@@ -65,6 +65,7 @@ async def _serve(settings: Settings) -> None:
                     _listeners(sockets, product),
                     tls.context if tls else None,
                     settings.shutdown_grace,
+                    proxies=settings.proxies,
                     ready=lambda: print(steps, file=sys.stderr, flush=True),  # noqa: T201
                 )
     logger.info("stopped")

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ class Settings:
     blob_redirect: bool
     listen: Address
     trust_listen: Address | None
+    proxies: tuple[str, ...]
     host: tuple[str, ...]
     regions: Mapping[str, str]
     tls: Tls
@@ -212,6 +214,10 @@ def _parse_hosts(text: str) -> tuple[str, ...]:
     return tuple(_parse_host(part.strip()) for part in text.split(",") if part.strip())
 
 
+def _parse_networks(text: str) -> tuple[str, ...]:
+    return tuple(str(ip_network(part.strip())) for part in text.split(",") if part.strip())
+
+
 def _parse_tls(text: str) -> Tls:
     if text in ("auto", "off"):
         return Tls(text)
@@ -261,6 +267,13 @@ TABLE: tuple[Row, ...] = (
         "127.0.0.1:4443",
         "Where the trust API is served as well; `off` for nowhere.",
         _parse_optional_address,
+    ),
+    Row(
+        "proxies",
+        "",
+        "Load balancers, as addresses or networks such as 10.0.0.0/24, whose `X-Forwarded-For` is believed.",
+        _parse_networks,
+        is_list=True,
     ),
     Row(
         "host",

@@ -25,6 +25,7 @@ s3://BUCKET/PREFIX/
 ```
 """
 
+import hashlib
 import re
 import secrets
 from dataclasses import dataclass
@@ -141,6 +142,12 @@ def new_storage_key(digest: Digest, upload_id: UploadId) -> StorageKey:
 def new_object_key() -> StorageKey:
     """Return the key for an object that is about to be written; it says nothing of its bytes, whose digest nobody knows yet."""
     name = secrets.token_hex(16)
+    return StorageKey(f"{name[:2]}/{name}")
+
+
+def object_key_after(key: StorageKey) -> StorageKey:
+    """Return the key that a blob of a data folder has in a bucket; as its old key never comes back, neither does this."""
+    name = hashlib.sha256(key.encode()).hexdigest()[:32]
     return StorageKey(f"{name[:2]}/{name}")
 
 

@@ -1,0 +1,98 @@
+"""What `deploy/` says, the server understands: every file parses, and names settings, flags and files that there are."""
+
+import configparser
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from inkan.cli.commands.serve import serve
+from inkan.server.settings import TABLE, load
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+VARIABLES = {row.variable for row in TABLE} | {"PGPASSWORD", "PYTHONDONTWRITEBYTECODE", "PATH"}
+AWS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_REGION"}
+KEY = {"INKAN_KEY_ENCRYPTION_KEY": "00" * 32}
+
+
+def test_every_variable_that_is_named_is_one():
+    for path in DEPLOY.rglob("*"):
+        if path.is_file():
+            for name in re.findall(r"\b(?:INKAN|AWS|PG)_?[A-Z_]+\b", path.read_text()):
+                assert name in VARIABLES | AWS, (path, name)
+
+
+def test_the_settings_of_the_unit_are_taken():
+    settings = load({"config": str(DEPLOY / "systemd" / "inkan.toml")}, KEY)
+    assert settings.blobs is not None
+    assert settings.database is not None
+    assert settings.proxies == ("10.0.0.10/32",)
+
+
+def test_the_unit_starts_the_server_with_flags_that_there_are():
+    unit = configparser.RawConfigParser(strict=False)
+    unit.optionxform = str
+    unit.read(DEPLOY / "systemd" / "inkan.service")
+    command = unit["Service"]["ExecStart"].split()
+    assert command[:2] == ["/opt/inkan/bin/inkan", "serve"]
+    known = {flag for parameter in serve.params for flag in parameter.opts}
+    assert {word for word in command if word.startswith("--")} <= known
+    assert (ROOT / "deploy" / "systemd" / Path(command[command.index("--config") + 1]).name).exists()  # fmt: skip
+
+
+def test_the_settings_of_the_manifests_are_taken():
+    text = (DEPLOY / "kubernetes" / "inkan.yaml").read_text()
+    given = dict(re.findall(r'^  (INKAN_[A-Z_]+): "(.*)"$', text, re.MULTILINE))
+    assert len(given) == text.count("\n  INKAN_")
+    settings = load({}, {**given, **KEY})
+    assert settings.scheme == "https"
+    assert settings.listen.port == 5000
+    assert re.findall(r"containerPort: (\d+)", text) == ["5000"]
+
+
+def test_the_manifests_ask_for_health_where_it_is():
+    text = (DEPLOY / "kubernetes" / "inkan.yaml").read_text() + (DEPLOY / "haproxy.cfg").read_text()
+    assert set(re.findall(r"/health/\w+", text)) == {"/health/live", "/health/ready"}
+
+
+def test_manifests_are_documents_of_known_kinds():
+    """Without a parser of YAML: indentation in steps of two, balanced braces, one kind in each document."""
+    documents = (DEPLOY / "kubernetes" / "inkan.yaml").read_text().split("\n---\n")
+    kinds = [re.findall(r"^kind: (\w+)$", one, re.MULTILINE) for one in documents]
+    assert kinds == [["ConfigMap"], ["Deployment"], ["Service"], ["PodDisruptionBudget"]]
+    for line in "\n".join(documents).splitlines():
+        assert "\t" not in line
+        assert (len(line) - len(line.lstrip(" "))) % 2 == 0, line
+        assert line.count("{") == line.count("}"), line
+        assert line.count("[") == line.count("]"), line
+
+
+def test_the_container_recipe_copies_files_that_there_are():
+    text = (DEPLOY / "container" / "Containerfile").read_text()
+    for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.MULTILINE):
+        for name in line.split()[:-1]:
+            assert (ROOT / name).exists(), name
+    flags = {flag for parameter in serve.params for flag in parameter.opts}
+    assert set(re.findall(r'"(--[a-z-]+)"', text)) <= flags
+
+
+def test_the_balancers_configuration_is_one(tmp_path):
+    program = shutil.which("haproxy") or "/usr/sbin/haproxy"
+    if not Path(program).exists():
+        pytest.skip("haproxy is not installed; the interop suites run it")
+    text = (DEPLOY / "haproxy.cfg").read_text()
+    # no certificate is at hand
+    text = re.sub(r"bind :443 ssl crt \S+ alpn \S+", "bind 127.0.0.1:1", text)
+    path = tmp_path / "haproxy.cfg"
+    path.write_text(text)
+    ended = subprocess.run([program, "-c", "-f", path], capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr.decode()
+
+
+def test_the_toml_holds_no_secret():
+    tree = tomllib.loads((DEPLOY / "systemd" / "inkan.toml").read_text())
+    assert not {row.name for row in TABLE if row.is_secret} & tree.keys()
