@@ -202,7 +202,10 @@ class Replay:
     async def _namespace(self, repository) -> None:
         name = repository.namespace or str(repository)
         await self.world.write(
-            Statement("INSERT INTO namespaces VALUES (?, 0, 'x') ON CONFLICT DO NOTHING", (name,))
+            Statement(
+                "INSERT INTO namespaces (name, created_at, created_by) VALUES (?, 0, 'x') ON CONFLICT DO NOTHING",
+                (name,),
+            )
         )
 
     async def send(self, exchange):

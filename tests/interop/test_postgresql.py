@@ -58,7 +58,9 @@ for _suite in SUITES:
 
 
 def add_one(name):
-    yield Statement("INSERT INTO namespaces VALUES (?, 1, 'a')", (name,))
+    yield Statement(
+        "INSERT INTO namespaces (name, created_at, created_by) VALUES (?, 1, 'a')", (name,)
+    )
 
 
 def count():
@@ -118,7 +120,9 @@ class TestPostgresqlItself(OnPostgresql):
 
         def sly():
             yield Statement("SELECT 1")
-            yield Statement("INSERT INTO namespaces VALUES ('sly', 1, 'a')")
+            yield Statement(
+                "INSERT INTO namespaces (name, created_at, created_by) VALUES ('sly', 1, 'a')"
+            )
 
         with pytest.raises(StorageUnavailableError):
             await database.read(sly)
@@ -128,7 +132,9 @@ class TestPostgresqlItself(OnPostgresql):
         database = await self.make_database()
 
         def regretted():
-            yield Statement("INSERT INTO namespaces VALUES ('team', 1, 'a')")
+            yield Statement(
+                "INSERT INTO namespaces (name, created_at, created_by) VALUES ('team', 1, 'a')"
+            )
             raise NamespaceExistsError("team")
 
         with pytest.raises(NamespaceExistsError):

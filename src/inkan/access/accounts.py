@@ -6,15 +6,18 @@ from inkan.access.principals import Principal
 from inkan.access.throttle import Throttle
 from inkan.clock import Clock
 from inkan.errors import CredentialsInvalidError
-from inkan.store.ports import Accounts
+from inkan.store.ports import Accounts, Policies
 from inkan.store.records import AccountRecord
 
 
 class AccountService:
     """Makes accounts, and checks who somebody is."""
 
-    def __init__(self, accounts: Accounts, throttle: Throttle, clock: Clock) -> None:
+    def __init__(
+        self, accounts: Accounts, policies: Policies, throttle: Throttle, clock: Clock
+    ) -> None:
         self._accounts = accounts
+        self._policies = policies
         self._throttle = throttle
         self._clock = clock
         self._passwords = PasswordChecker(clock)
@@ -48,7 +51,8 @@ class AccountService:
 
     async def principal(self, name: str) -> Principal:
         """Return the principal of an account, as it is now; nobody where there is no such account."""
-        return Principal.of(await self._accounts.find(name))
+        account = await self._accounts.find(name)
+        return Principal.of(account, await self._policies.grants_of(name))
 
     async def log_in(self, name: str, password: str, address: str) -> Principal:
         """Return the principal that a name and a password prove.
@@ -66,4 +70,4 @@ class AccountService:
             self._throttle.failed(known_name, address)
             raise CredentialsInvalidError
         self._throttle.succeeded(known_name, address)
-        return Principal.of(usable)
+        return Principal.of(usable, await self._policies.grants_of(usable.name))

@@ -12,14 +12,13 @@ from urllib.parse import parse_qs
 
 from inkan import limits
 from inkan.access.accounts import AccountService
-from inkan.access.decide import Allowed
 from inkan.access.guard import Guard, parse_basic
 from inkan.access.principals import NOBODY, Principal
 from inkan.access.problems import render
 from inkan.access.scopes import Access, HostNames, parse_scopes
 from inkan.access.tokens import Issued, TokenService
 from inkan.errors import AuthenticationRequiredError, CredentialsInvalidError, RequestInvalidError
-from inkan.web.demand import OPEN, Action, Resource
+from inkan.web.demand import OPEN
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
 
@@ -75,15 +74,7 @@ class TokenHandlers:
         return Response(200, [("Content-Type", "application/json")], _body(issued, access))
 
     async def _granted(self, principal: Principal, asked: Access) -> Access:
-        repository = None
-        if asked.resource is Resource.REPOSITORY:
-            repository = self._hosts.find_repository(asked.name)
-        allowed: set[Action] = set()
-        for action in asked.actions:
-            decision = await self._guard.decide(principal, action, asked.resource, repository)
-            if isinstance(decision, Allowed):
-                allowed.add(action)
-        return Access(asked.resource, asked.name, frozenset(allowed))
+        return Access(asked.resource, asked.name, await self._guard.granted(principal, asked))
 
 
 def token_face(

@@ -12,9 +12,10 @@ import re
 from dataclasses import dataclass
 
 from inkan.access.accounts import AccountService
-from inkan.access.decide import Decision, Denied, decide
+from inkan.access.decide import NOT_OURS, REGISTRY, Allowed, Denied, Place, decide
 from inkan.access.principals import NOBODY, Principal
-from inkan.access.scopes import HostNames
+from inkan.access.roles import PUBLIC
+from inkan.access.scopes import Access, HostNames
 from inkan.access.tokens import LEEWAY, SERVICE, Token, TokenService
 from inkan.errors import (
     AccessDeniedError,
@@ -25,7 +26,7 @@ from inkan.errors import (
 )
 from inkan.oci.reference import RepositoryName
 from inkan.store.ports import Namespaces
-from inkan.web.demand import ANONYMOUS, Action, Caller, Demand, Resource
+from inkan.web.demand import ANONYMOUS, Action, Caller, Demand, Resource, Right
 from inkan.web.messages import Request
 
 _QUOTABLE = re.compile(r"[ !#-\[\]-~]*\Z")
@@ -51,12 +52,13 @@ class Guard:
             return ANONYMOUS
         credential = await self._credential(request, demand)
         if credential is None:
-            raise AuthenticationRequiredError(demand.scope)
+            await self._require_open_to_all(demand)
+            return ANONYMOUS
         token, principal = credential
         if demand.resource is Resource.LOGIN:
-            return Caller(principal.account)
+            return Caller(principal.account, principal.rights_in)
         await self._require_allowed(principal, token, demand)
-        return Caller(principal.account)
+        return Caller(principal.account, principal.rights_in)
 
     async def allows(self, request: Request, demand: Demand) -> bool:
         """Return whether the same request may do something else besides."""
@@ -101,11 +103,11 @@ class Guard:
     async def _require_allowed(
         self, principal: Principal, token: Token | None, demand: Demand
     ) -> None:
-        repository = None
-        if demand.resource is Resource.REPOSITORY:
-            repository = self.hosts.repository_of(demand.name)
-        for action in demand.actions:
-            decision = await self.decide(principal, action, demand.resource, repository)
+        place, repository = await self._place(demand)
+        if demand.resource is Resource.REGISTRY and principal.is_anonymous:
+            raise AuthenticationRequiredError(demand.scope, "insufficient_scope")
+        for right in demand.rights:
+            decision = decide(principal, right, place)
             if isinstance(decision, Denied):
                 if principal.is_anonymous:
                     raise AuthenticationRequiredError(
@@ -115,18 +117,56 @@ class Guard:
         if token is not None and not self._covers(token, demand, repository):
             raise AuthenticationRequiredError(demand.scope, "insufficient_scope")
 
-    async def decide(
-        self,
-        principal: Principal,
-        action: Action,
-        resource: Resource,
-        repository: RepositoryName | None,
-    ) -> Decision:
-        """Return the decision for one action, with the namespace looked up."""
-        namespaces = []
-        if repository and repository.namespace and await self.namespaces.find(repository.namespace):
-            namespaces.append(repository.namespace)
-        return decide(principal, action, resource, repository, namespaces=namespaces)
+    async def _require_open_to_all(self, demand: Demand) -> None:
+        """Return if no credential is needed: in a public namespace, for what anybody may there."""
+        if demand.resource is Resource.REPOSITORY:
+            place = await self.place_of(self.hosts.find_repository(demand.name))
+            decisions = [decide(NOBODY, right, place) for right in demand.rights]
+            if decisions and all(isinstance(one, Allowed) for one in decisions):
+                return
+        raise AuthenticationRequiredError(demand.scope)
+
+    async def _place(self, demand: Demand) -> tuple[Place, RepositoryName | None]:
+        if demand.resource is Resource.REPOSITORY:
+            repository = self.hosts.repository_of(demand.name)
+            return await self.place_of(repository), repository
+        if not demand.namespace:
+            return REGISTRY, None
+        return await self._place_in(demand.namespace, None), None
+
+    async def place_of(self, repository: RepositoryName | None) -> Place:
+        """Return what there is to know, for a decision, of where a repository is."""
+        if repository is None:
+            return NOT_OURS
+        return await self._place_in(repository.namespace, repository)
+
+    async def _place_in(self, namespace: str, repository: RepositoryName | None) -> Place:
+        found = await self.namespaces.find(namespace) if namespace else None
+        return Place(namespace, found is not None, found is not None and found.is_public, repository)  # fmt: skip
+
+    async def namespaces_with(self, caller: Caller, right: Right) -> frozenset[str]:
+        """Return the namespaces in which a caller has a right: what their lists may show."""
+        return frozenset(
+            str(one.namespace)
+            for one in await self.namespaces.list()
+            if (one.is_public and right in PUBLIC) or right in caller.rights_in(str(one.namespace))
+        )
+
+    async def granted(self, principal: Principal, asked: Access) -> frozenset[Action]:
+        """Return what of the asked actions a token may be given for."""
+        if asked.resource is not Resource.REPOSITORY:
+            # what a registry's row demands is decided at the row
+            return frozenset() if principal.is_anonymous else asked.actions
+        place = await self.place_of(self.hosts.find_repository(asked.name))
+        meant = self.hosts.rights_meant(asked.name)
+        allowed = {
+            action
+            for action, right in meant.items()
+            if isinstance(decide(principal, right, place), Allowed)
+        }
+        if Action.ALL not in asked.actions:
+            return asked.actions & allowed
+        return frozenset({Action.ALL}) if len(allowed) == len(meant) else frozenset(allowed)
 
     def _covers(self, token: Token, demand: Demand, repository: RepositoryName | None) -> bool:
         return any(

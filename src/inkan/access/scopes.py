@@ -12,14 +12,20 @@ two names, decided as one.
 Source: Distribution project, Token Scope Documentation; scopes as measured with docker, skopeo, containerd and notary.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from inkan import limits
 from inkan.errors import GunInvalidError, NameInvalidError, RequestInvalidError
 from inkan.oci.reference import RepositoryName, hostname
-from inkan.web.demand import Action, Resource
+from inkan.web.demand import Action, Resource, Right
 
+_ON_A_REPOSITORY = {
+    Action.PULL: Right.PULL,
+    Action.PUSH: Right.PUSH,
+    Action.DELETE: Right.DELETE,
+}
+_ON_A_GUN = {**_ON_A_REPOSITORY, Action.PUSH: Right.SIGN}
 _ACTIONS = {str(action): action for action in Action}
 _RESOURCES = {"repository": Resource.REPOSITORY, "registry": Resource.REGISTRY}
 
@@ -96,6 +102,11 @@ class HostNames:
                 f"this server does not answer for the host {first[:100]}; start it with --host {first[:100]}",
             )
         return RepositoryName(name)
+
+    def rights_meant(self, name: str) -> Mapping[Action, Right]:
+        """Return what actions on a name mean: `push` on a GUN, with a host in front, is to sign; on a repository's own name, to push."""
+        first, slash, _ = name.partition("/")
+        return _ON_A_GUN if slash and first in self else _ON_A_REPOSITORY
 
     def find_repository(self, name: str) -> RepositoryName | None:
         """Return the repository that a scope's name means, or nothing where it means none here."""

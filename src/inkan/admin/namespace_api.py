@@ -17,7 +17,7 @@ from inkan.errors import NamespaceInvalidError, RequestInvalidError
 from inkan.oci.reference import Namespace
 from inkan.store.ports import Namespaces
 from inkan.store.records import NamespaceRecord
-from inkan.web.demand import NAMESPACES
+from inkan.web.demand import NAMESPACE_ADD, NAMESPACE_MANAGE, NAMESPACES
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Route
 
@@ -62,8 +62,8 @@ def namespace_routes(handlers: NamespaceHandlers) -> tuple[Route, ...]:
     never, cap = CachePolicy.NEVER, limits.API_BODY_BYTES
     return (
         Route("namespace-list", ("GET",), _ALL, handlers.list, NAMESPACES, 0, never),
-        Route("namespace-add", ("PUT",), _ONE, handlers.add, NAMESPACES, cap, never),
-        Route("namespace-rm", ("DELETE",), _ONE, handlers.remove, NAMESPACES, 0, never),
+        Route("namespace-add", ("PUT",), _ONE, handlers.add, NAMESPACE_ADD, cap, never),
+        Route("namespace-rm", ("DELETE",), _ONE, handlers.remove, NAMESPACE_MANAGE, 0, never),
     )
 
 

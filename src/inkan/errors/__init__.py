@@ -30,6 +30,7 @@ InkanError
 ├── NotFoundError                      it is not here
 │   ├── RepositoryUnknownError ├── ManifestUnknownError ├── BlobUnknownError ├── UploadUnknownError
 │   ├── NamespaceUnknownError  ├── MetadataUnknownError ├── RouteUnknownError
+│   ├── AccountUnknownError ├── ApiKeyUnknownError ├── GroupUnknownError ├── PolicyUnknownError
 │   ├── TrashUnknownError              an image that is not in the trash
 │   ├── RegionUnknownError             a short name for no registry
 │   └── PlatformUnknownError           an index without an image for that platform
@@ -38,7 +39,7 @@ InkanError
 │   ├── UploadBusyError                another request is writing to the same upload
 │   ├── RangeUnsatisfiableError        a byte range outside the content
 │   ├── BlobInUseError                 a blob that manifests of the repository still name
-│   ├── NamespaceExistsError ├── NamespaceNotEmptyError ├── NamespaceQuotaError
+│   ├── NamespaceExistsError ├── NamespaceNotEmptyError ├── NamespaceQuotaError ├── AccountExistsError
 │   ├── MetadataVersionError           a version that is not newer than what is kept
 │   ├── TagImmutableError              a tag that must not change
 │   ├── TagTakenError                  a tag that points to something else by now
@@ -73,6 +74,7 @@ InkanError
 """
 
 from inkan.errors.conflict import (
+    AccountExistsError,
     BlobInUseError,
     ConflictError,
     MetadataVersionError,
@@ -126,12 +128,16 @@ from inkan.errors.invalid import (
     TagInvalidError,
 )
 from inkan.errors.not_found import (
+    AccountUnknownError,
+    ApiKeyUnknownError,
     BlobUnknownError,
+    GroupUnknownError,
     ManifestUnknownError,
     MetadataUnknownError,
     NamespaceUnknownError,
     NotFoundError,
     PlatformUnknownError,
+    PolicyUnknownError,
     RegionUnknownError,
     RepositoryUnknownError,
     RouteUnknownError,
@@ -168,7 +174,10 @@ from inkan.errors.untrusted import (
 
 __all__ = [
     "AccessDeniedError",
+    "AccountExistsError",
+    "AccountUnknownError",
     "AddressInUseError",
+    "ApiKeyUnknownError",
     "AuthenticationRequiredError",
     "BlobCorruptError",
     "BlobInUseError",
@@ -186,6 +195,7 @@ __all__ = [
     "DigestMismatchError",
     "FileNameMissingError",
     "FreshnessUnprovenError",
+    "GroupUnknownError",
     "GunInvalidError",
     "InkanError",
     "InvalidError",
@@ -217,6 +227,7 @@ __all__ = [
     "PassphraseInvalidError",
     "PassphraseRequiredError",
     "PlatformUnknownError",
+    "PolicyUnknownError",
     "PublicationRefusedError",
     "QuotaExceededError",
     "RangeUnsatisfiableError",

@@ -113,3 +113,11 @@ class MethodUnsupportedError(ConflictError):
     def __init__(self, method: str, allowed: Iterable[str]) -> None:
         self.allowed = tuple(sorted(allowed))
         super().__init__(f"{method} is not offered here; use {' or '.join(self.allowed)}")
+
+
+class AccountExistsError(ConflictError):
+    """An account with that name, or that identity at a provider, is there already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the account {name} is there already")
+        self.name = name

@@ -97,3 +97,34 @@ class PlatformUnknownError(NotFoundError):
         there = ", ".join(self.offered) or "no platform"
         super().__init__(f"there is no image for {wanted} in it; it has {there}")
         self.wanted = wanted
+
+
+class AccountUnknownError(NotFoundError):
+    """There is no such account."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no account {name}; list them with: inkan user-list")
+        self.name = name
+
+
+class ApiKeyUnknownError(NotFoundError):
+    """There is no such API key."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"there is no API key {key_id[:80]}; list them with: inkan api-key-list")
+        self.key_id = key_id
+
+
+class GroupUnknownError(NotFoundError):
+    """There is no such group."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no group {name}; list them with: inkan group-list")
+        self.name = name
+
+
+class PolicyUnknownError(NotFoundError):
+    """There is no such policy."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such policy; list them with: inkan policy-list")

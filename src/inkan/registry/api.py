@@ -32,7 +32,7 @@ from inkan.registry.uploads import UploadService
 from inkan.store.records import BlobRecord, UploadRecord
 from inkan.web.authority import Authority
 from inkan.web.conditions import matches_etag
-from inkan.web.demand import CATALOG, DELETE, LOGIN, PULL, PUSH, Action, Demand, Resource
+from inkan.web.demand import CATALOG, DELETE, LOGIN, PULL, PUSH
 from inkan.web.messages import Request, Response
 from inkan.web.ranges import parse_range
 from inkan.web.routing import CachePolicy, Face, Route
@@ -146,8 +146,7 @@ class UploadHandlers:
         if not digest or not source:
             return None
         wanted = Digest.parse(digest)
-        demand = Demand(Resource.REPOSITORY, source, (Action.PULL,))
-        if not await self._authority.allows(request, demand):
+        if not await self._authority.allows(request, PULL.demand({"name": source})):
             return None
         return await self._blobs.mount(RepositoryName(source), target, wanted)
 

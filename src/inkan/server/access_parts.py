@@ -16,6 +16,7 @@ from inkan.store.sql.accounts import SqlAccounts
 from inkan.store.sql.database import Database
 from inkan.store.sql.keys import SqlTokenKeys
 from inkan.store.sql.namespaces import SqlNamespaces
+from inkan.store.sql.policies import SqlPolicies
 from inkan.web.routing import Face
 
 
@@ -39,7 +40,7 @@ async def build_access(
         KeyUnreadableError: if the keys that sign tokens do not open with the key-encryption key at hand.
     """
     hosts, namespaces = HostNames(settings.host_names), SqlNamespaces(database)
-    accounts = AccountService(SqlAccounts(database), Throttle(clock), clock)
+    accounts = AccountService(SqlAccounts(database), SqlPolicies(database), Throttle(clock), clock)
     keys = await load_token_keys(SqlTokenKeys(database), key_encryption_key, clock)
     tokens = TokenService(keys, settings.token_lifetime, clock)
     guard = Guard(accounts, tokens, namespaces, hosts, settings.scheme)

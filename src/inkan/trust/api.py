@@ -22,7 +22,7 @@ from inkan.tuf.publication import Upload
 from inkan.tuf.roles import RoleName
 from inkan.web.authority import Authority
 from inkan.web.compression import compress
-from inkan.web.demand import ALL, CATALOG, PULL, PUSH
+from inkan.web.demand import CATALOG, DELETE, PULL, SIGN
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
 
@@ -104,8 +104,8 @@ def trust_face(
     return Face(
         name="trust",
         routes=(
-            Route("trust-publish", ("POST",), _BASE, handlers.publish, PUSH, publish, never),
-            Route("trust-delete", ("DELETE",), _BASE, handlers.delete, ALL, 0, never),
+            Route("trust-publish", ("POST",), _BASE, handlers.publish, SIGN, publish, never),
+            Route("trust-delete", ("DELETE",), _BASE, handlers.delete, DELETE, 0, never),
             Route("trust-changes", read, _FEED, handlers.changes, CATALOG, 0, fresh),
             Route(
                 "trust-changes-of",
@@ -126,13 +126,13 @@ def trust_face(
                 fresh,
                 is_repeatable=True,
             ),
-            Route("trust-key", ("GET",), _BASE + "{role}.key", handlers.get_key, PUSH, 0, never),
+            Route("trust-key", ("GET",), _BASE + "{role}.key", handlers.get_key, SIGN, 0, never),
             Route(
                 "trust-key-rotate",
                 ("POST",),
                 _BASE + "{role}.key",
                 handlers.rotate_key,
-                ALL,
+                SIGN,
                 small,
                 never,
             ),

@@ -90,9 +90,8 @@ class Application:
         request.params = match.params
         request.body_cap_bytes = match.route.body_cap_bytes
         # rights before the body: a stranger does not get to make us read
-        request.caller = await self._authority.admit(
-            request, match.route.requires.demand(match.params)
-        )
+        demand = match.route.requires.demand(match.params, request.query("namespace") or "")
+        request.caller = await self._authority.admit(request, demand)
         request.require_body_within_cap()
         response = await match.route.handler(request)
         if not any(name == "Cache-Control" for name, _ in response.headers):

@@ -7,7 +7,7 @@ Source: RFC 6750 § 3.
 
 from typing import Protocol
 
-from inkan.web.demand import Caller, Demand
+from inkan.web.demand import Caller, Demand, Right
 from inkan.web.messages import Request
 
 
@@ -27,6 +27,10 @@ class Authority(Protocol):
 
     async def allows(self, request: Request, demand: Demand) -> bool:
         """Return whether the same request may do something else besides, such as read where it mounts from."""
+        ...
+
+    async def namespaces_with(self, caller: Caller, right: Right) -> frozenset[str]:
+        """Return the namespaces in which a caller has a right: what their lists may show."""
         ...
 
     def challenge(self, request: Request, scope: str, problem: str) -> str:

@@ -8,7 +8,12 @@ Source: design rules "nothing acknowledged is lost" and "bytes and facts are dif
 
 from inkan.store.ports.access import (
     Accounts,
+    ApiKeys,
+    AuditLog,
+    Groups,
     Namespaces,
+    Policies,
+    RefreshTokens,
     TokenKeys,
 )
 from inkan.store.ports.bytes import (
@@ -38,15 +43,20 @@ from inkan.store.ports.trust import (
 
 __all__ = [
     "Accounts",
+    "ApiKeys",
+    "AuditLog",
     "BlobStore",
     "Catalog",
     "Deletions",
     "Garbage",
+    "Groups",
     "Images",
     "ImmutableTags",
     "Namespaces",
     "OnlineKeys",
+    "Policies",
     "Referrers",
+    "RefreshTokens",
     "Retention",
     "TokenKeys",
     "Trash",

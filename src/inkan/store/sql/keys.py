@@ -42,6 +42,10 @@ class SqlTokenKeys:
         """Return every key."""
         return await self._database.read(_list_token)
 
+    async def remove(self, key_id: str) -> None:
+        """Forget a key."""
+        await self._database.write(_remove_token, key_id)
+
 
 def _add_online(record: OnlineKeyRecord, newest: str | None) -> Transaction[bool]:
     held = yield from _list_online(record.gun, record.role)
@@ -92,3 +96,7 @@ def _list_token() -> Transaction[builtins.list[TokenKeyRecord]]:
         "SELECT key_id, sealed, created_at FROM token_keys ORDER BY created_at DESC, key_id"
     )
     return [TokenKeyRecord(key_id, sealed, from_micros(at)) for key_id, sealed, at in rows]
+
+
+def _remove_token(key_id: str) -> Transaction[None]:
+    yield Statement("DELETE FROM token_keys WHERE key_id = ?", (key_id,))

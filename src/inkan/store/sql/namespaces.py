@@ -47,6 +47,10 @@ class SqlNamespaces:
         """Return every namespace, by name."""
         return await self._database.read(_list)
 
+    async def set_public(self, namespace: Namespace, *, is_public: bool) -> None:
+        """Let anybody pull from a namespace, or no longer."""
+        await self._database.write(_set_public, namespace, is_public=is_public)
+
     async def remove(self, namespace: Namespace, *, force: bool) -> None:
         """Forget a namespace."""
         await self._database.write(_remove, namespace, force=force)
@@ -60,21 +64,31 @@ def _add(record: NamespaceRecord, limit: int) -> Transaction[None]:
     if len(rows) >= limit:
         raise NamespaceQuotaError(limit)
     yield Statement(
-        "INSERT INTO namespaces (name, created_at, created_by) VALUES (?, ?, ?)",
-        (name, to_micros(record.created_at), record.created_by),
+        "INSERT INTO namespaces (name, created_at, created_by, is_public) VALUES (?, ?, ?, ?)",
+        (name, to_micros(record.created_at), record.created_by, int(record.is_public)),
     )
 
 
 def _find(namespace: str) -> Transaction[NamespaceRecord | None]:
     rows = yield Statement(
-        "SELECT name, created_at, created_by FROM namespaces WHERE name = ?", (namespace,)
+        "SELECT name, created_at, created_by, is_public FROM namespaces WHERE name = ?",
+        (namespace,),
     )
     return _record(rows[0]) if rows else None
 
 
 def _list() -> Transaction[builtins.list[NamespaceRecord]]:
-    rows = yield Statement("SELECT name, created_at, created_by FROM namespaces ORDER BY name")
+    rows = yield Statement(
+        "SELECT name, created_at, created_by, is_public FROM namespaces ORDER BY name"
+    )
     return [_record(row) for row in rows]
+
+
+def _set_public(namespace: Namespace, *, is_public: bool) -> Transaction[None]:
+    name = str(namespace)
+    if not (yield Statement("SELECT 1 FROM namespaces WHERE name = ?", (name,))):
+        raise NamespaceUnknownError(name)
+    yield Statement("UPDATE namespaces SET is_public = ? WHERE name = ?", (int(is_public), name))
 
 
 def _remove(namespace: Namespace, *, force: bool) -> Transaction[None]:
@@ -98,10 +112,11 @@ def _remove(namespace: Namespace, *, force: bool) -> Transaction[None]:
         "DELETE FROM immutable_tags WHERE namespace = ?",
         "DELETE FROM retention_policies WHERE namespace = ?",
         "DELETE FROM quotas WHERE namespace = ?",
+        "DELETE FROM policies WHERE namespace = ?",
         "DELETE FROM namespaces WHERE name = ?",
     ):
         yield Statement(statement, (name,))
 
 
 def _record(row: Row) -> NamespaceRecord:
-    return NamespaceRecord(Namespace(row[0]), from_micros(row[1]), row[2])
+    return NamespaceRecord(Namespace(row[0]), from_micros(row[1]), row[2], bool(row[3]))

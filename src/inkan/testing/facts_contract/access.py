@@ -74,6 +74,17 @@ class NamespacesContract(DatabaseContract):
         async with raises(NamespaceUnknownError):
             await namespaces.remove(Namespace("team"), force=True)
 
+    async def test_a_namespace_is_opened_to_all_and_closed_again(self) -> None:
+        """Promise 4."""
+        namespaces = SqlNamespaces(await self.make_database())
+        team = NamespaceRecord(Namespace("team"), NOW, "alice")
+        await namespaces.add(team, 3)
+        for is_public in (True, False):
+            await namespaces.set_public(team.namespace, is_public=is_public)
+            assert await namespaces.find("team") == replace(team, is_public=is_public)
+        async with raises(NamespaceUnknownError):
+            await namespaces.set_public(Namespace("nowhere"), is_public=True)
+
 
 class AccountsContract(DatabaseContract):
     """One test for each promise of `Accounts`."""
