@@ -83,7 +83,7 @@ async def test_docker_login_asks_without_a_scope(admin, nobody):
     answer = await admin("GET", f"/token?{query}", expect=200)
     assert answer.json["token"] == answer.json["access_token"]
     assert answer.json["expires_in"] == 1800
-    assert "refresh_token" not in answer.json
+    assert answer.json["refresh_token"].startswith("ir_")
     await nobody("GET", "/v2/", headers=bearer(answer.json["token"]), expect=200)
 
 

@@ -1,7 +1,12 @@
-"""Accounts: who can log in."""
+"""Accounts: who can log in with a password."""
+
+import asyncio
+from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from inkan import limits
-from inkan.access.passwords import PasswordChecker, hash_password
+from inkan.access.audit import AuditTrail
+from inkan.access.passwords import PasswordChecker, hash_password, is_outdated
 from inkan.access.principals import Principal
 from inkan.access.throttle import Throttle
 from inkan.clock import Clock
@@ -14,13 +19,20 @@ class AccountService:
     """Makes accounts, and checks who somebody is."""
 
     def __init__(
-        self, accounts: Accounts, policies: Policies, throttle: Throttle, clock: Clock
+        self,
+        accounts: Accounts,
+        policies: Policies,
+        throttle: Throttle,
+        audit: AuditTrail,
+        clock: Clock,
     ) -> None:
         self._accounts = accounts
         self._policies = policies
         self._throttle = throttle
+        self._audit = audit
         self._clock = clock
         self._passwords = PasswordChecker(clock)
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def exist(self) -> bool:
         """Return whether there is any account."""
@@ -52,7 +64,7 @@ class AccountService:
     async def principal(self, name: str) -> Principal:
         """Return the principal of an account, as it is now; nobody where there is no such account."""
         account = await self._accounts.find(name)
-        return Principal.of(account, await self._policies.grants_of(name))
+        return Principal.of(account, await self._policies.grants_of(name) if account else ())
 
     async def log_in(self, name: str, password: str, address: str) -> Principal:
         """Return the principal that a name and a password prove.
@@ -62,12 +74,28 @@ class AccountService:
             TooManyAttemptsError: if there were too many failures before; nothing is checked then.
         """
         known_name = name if len(name) <= limits.ACCOUNT_NAME_CHARACTERS else ""
-        self._throttle.require_turn(known_name, address)
-        account = await self._accounts.find(known_name)
-        usable = account if account and not account.is_disabled else None
-        right = await self._passwords.check(password, usable.password_hash if usable else None)
-        if usable is None or not right:
-            self._throttle.failed(known_name, address)
+        turn = self._turns.setdefault((known_name, address), asyncio.Lock())
+        # one after the other: the first right one of a burst spares the others the cost, the first wrong ones make the others wait
+        async with turn:
+            account = await self._accounts.find(known_name)
+            usable = account if account and not account.is_disabled else None
+            hashed = usable.password_hash if usable else ""
+            if not self._passwords.remembers(password, hashed):
+                await self._check(known_name, account, hashed, password, address)
+        if usable is None:
             raise CredentialsInvalidError
-        self._throttle.succeeded(known_name, address)
         return Principal.of(usable, await self._policies.grants_of(usable.name))
+
+    async def _check(
+        self, name: str, account: AccountRecord | None, hashed: str, password: str, address: str
+    ) -> None:
+        is_known = await self._audit.knows(name, address)
+        self._throttle.take_turn(name, address, is_known=is_known)
+        if not await self._passwords.check(password, hashed) or account is None:
+            self._audit.refused_log_in(account.name if account else "", address)
+            raise CredentialsInvalidError
+        self._throttle.succeeded(name, address, is_known=is_known)
+        self._audit.logged_in(name, address)
+        if is_outdated(hashed):
+            # the cost of a hash grows over the years; only now do we have the password to hash anew
+            await self._accounts.put(replace(account, password_hash=hash_password(password)))

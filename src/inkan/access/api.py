@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from urllib.parse import parse_qs
 
 from inkan import limits
-from inkan.access.accounts import AccountService
 from inkan.access.guard import Guard, parse_basic
-from inkan.access.principals import NOBODY, Principal
+from inkan.access.log_in import LogIn, Proven
+from inkan.access.principals import NOBODY
 from inkan.access.problems import render
-from inkan.access.scopes import Access, HostNames, parse_scopes
-from inkan.access.tokens import Issued, TokenService
+from inkan.access.refresh_tokens import RefreshTokenService
+from inkan.access.scopes import Access, parse_scopes
+from inkan.access.tokens import Bearer, Issued, TokenService
 from inkan.errors import AuthenticationRequiredError, CredentialsInvalidError, RequestInvalidError
 from inkan.web.demand import OPEN
 from inkan.web.messages import Request, Response
@@ -27,61 +28,91 @@ class TokenHandlers:
     """Answers the token service."""
 
     def __init__(
-        self, accounts: AccountService, tokens: TokenService, guard: Guard, hosts: HostNames
+        self, log_in: LogIn, tokens: TokenService, refresh_tokens: RefreshTokenService, guard: Guard
     ) -> None:
-        self._accounts = accounts
+        self._log_in = log_in
         self._tokens = tokens
+        self._refresh_tokens = refresh_tokens
         self._guard = guard
-        self._hosts = hosts
 
     async def get(self, request: Request) -> Response:
         """Return a token for Basic credentials, or for nobody."""
-        principal = await self._basic(request)
+        proven = await self._basic(request)
         scopes = request.query_all("scope")
-        if principal.is_anonymous and not any(scopes):
+        if proven.principal.is_anonymous and not any(scopes):
             # docker login without credentials: there is nothing that such a token could be for
             raise AuthenticationRequiredError
-        return await self._answer(principal, scopes)
+        is_offline = request.query("offline_token") == "true"
+        refresh = await self._refresh_token(proven) if is_offline else ""
+        return await self._answer(proven, scopes, refresh)
 
     async def post(self, request: Request) -> Response:
-        """Return a token for a password grant, as containerd asks first."""
+        """Return a token for a grant: a password, as containerd asks first, or a refresh token, as docker does after its log-in."""
         form = _form(await request.body())
-        grant = form.get("grant_type", "")
+        grant, scopes = form.get("grant_type", ""), [form.get("scope", "")]
+        is_offline = form.get("access_type") == "offline"
+        if grant == "refresh_token":
+            text = form.get("refresh_token", "")
+            proven = await self._log_in.refresh(text, request.client_address)
+            refresh = await self._refresh_tokens.rotate(text) if is_offline else ""
+            return await self._answer(proven, scopes, refresh)
         if grant != "password":
-            # docker falls back to its password when a refresh token is refused
             raise RequestInvalidError(
                 f"the grant {grant[:40]!r} is not offered here; use grant_type=password"
             )
         name, password = form.get("username", ""), form.get("password", "")
         if not name:
             raise CredentialsInvalidError
-        principal = await self._accounts.log_in(name, password, request.client_address)
-        return await self._answer(principal, [form.get("scope", "")])
+        proven = await self._log_in.basic(name, password, request.client_address)
+        refresh = await self._refresh_token(proven) if is_offline else ""
+        return await self._answer(proven, scopes, refresh)
 
-    async def _basic(self, request: Request) -> Principal:
+    async def _basic(self, request: Request) -> Proven:
         kind, _, value = request.header("authorization").partition(" ")
         if not kind:
-            return NOBODY
+            return Proven(NOBODY)
         if kind.lower() != "basic":
             raise CredentialsInvalidError
-        name, password = parse_basic(value)
-        return await self._accounts.log_in(name, password, request.client_address)
+        return await self._log_in.basic(*parse_basic(value), request.client_address)
 
-    async def _answer(self, principal: Principal, scopes: Sequence[str]) -> Response:
-        granted = [await self._granted(principal, asked) for asked in parse_scopes(scopes)]
+    async def _refresh_token(self, proven: Proven) -> str:
+        # an API key is what a refresh token would be: long-lived, and ended by its owner
+        if not proven.is_password:
+            return ""
+        return await self._refresh_tokens.issue(proven.principal.account)
+
+    async def _answer(self, proven: Proven, scopes: Sequence[str], refresh: str) -> Response:
+        asked = parse_scopes(scopes)
+        granted = [await self._granted(proven, one) for one in asked]
         access = [one for one in granted if one.actions]
-        issued = self._tokens.issue(principal.account, access)
-        return Response(200, [("Content-Type", "application/json")], _body(issued, access))
+        issued = self._tokens.issue(_bearer(proven, is_login=not asked), access)
+        body = _body(issued, access, refresh)
+        return Response(200, [("Content-Type", "application/json")], body)
 
-    async def _granted(self, principal: Principal, asked: Access) -> Access:
-        return Access(asked.resource, asked.name, await self._guard.granted(principal, asked))
+    async def _granted(self, proven: Proven, asked: Access) -> Access:
+        actions = await self._guard.granted(proven.principal, asked)
+        token = proven.token
+        if token is not None and not token.is_login:
+            # one that is bound to something buys nothing that it is not bound to itself
+            actions = actions & self._guard.bounds(token, asked)
+        return Access(asked.resource, asked.name, actions)
+
+
+def _bearer(proven: Proven, *, is_login: bool) -> Bearer:
+    principal, token = proven.principal, proven.token
+    return Bearer(
+        principal.account,
+        principal.reach.key_id if principal.reach else "",
+        is_login and not principal.is_anonymous and (token is None or token.is_login),
+        token.expires_at if token else None,
+    )
 
 
 def token_face(
-    accounts: AccountService, tokens: TokenService, guard: Guard, hosts: HostNames
+    log_in: LogIn, tokens: TokenService, refresh_tokens: RefreshTokenService, guard: Guard
 ) -> Face:
     """Return the token service's face."""
-    handlers = TokenHandlers(accounts, tokens, guard, hosts)
+    handlers = TokenHandlers(log_in, tokens, refresh_tokens, guard)
     small, never = limits.SMALL_BODY_BYTES, CachePolicy.NEVER
     return Face(
         name="token",
@@ -106,15 +137,16 @@ def _form(body: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in fields.items()}
 
 
-def _body(issued: Issued, access: Sequence[Access]) -> bytes:
+def _body(issued: Issued, access: Sequence[Access], refresh: str) -> bytes:
     scope = " ".join(f"{a.resource}:{a.name}:{','.join(sorted(a.actions))}" for a in access)
-    return json.dumps(
-        {
-            "token": issued.text,
-            "access_token": issued.text,
-            "token_type": "Bearer",
-            "scope": scope,
-            "expires_in": int(issued.lifetime.total_seconds()),
-            "issued_at": issued.issued_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        }
-    ).encode()
+    tree = {
+        "token": issued.text,
+        "access_token": issued.text,
+        "token_type": "Bearer",
+        "scope": scope,
+        "expires_in": int(issued.lifetime.total_seconds()),
+        "issued_at": issued.issued_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+    }
+    if refresh:
+        tree["refresh_token"] = refresh
+    return json.dumps(tree).encode()

@@ -11,12 +11,12 @@ import binascii
 import re
 from dataclasses import dataclass
 
-from inkan.access.accounts import AccountService
 from inkan.access.decide import NOT_OURS, REGISTRY, Allowed, Denied, Place, decide
+from inkan.access.log_in import LogIn, Proven
 from inkan.access.principals import NOBODY, Principal
 from inkan.access.roles import PUBLIC
 from inkan.access.scopes import Access, HostNames
-from inkan.access.tokens import LEEWAY, SERVICE, Token, TokenService
+from inkan.access.tokens import LEEWAY, SERVICE, Token
 from inkan.errors import (
     AccessDeniedError,
     AuthenticationRequiredError,
@@ -40,8 +40,7 @@ class Guard:
         scheme: how clients reach us, `https` or `http`; stands in the challenge's address.
     """
 
-    accounts: AccountService
-    tokens: TokenService
+    log_in: LogIn
     namespaces: Namespaces
     hosts: HostNames
     scheme: str
@@ -54,11 +53,12 @@ class Guard:
         if credential is None:
             await self._require_open_to_all(demand)
             return ANONYMOUS
-        token, principal = credential
-        if demand.resource is Resource.LOGIN:
-            return Caller(principal.account, principal.rights_in)
-        await self._require_allowed(principal, token, demand)
-        return Caller(principal.account, principal.rights_in)
+        principal = credential.principal
+        # before the decision: whoever is refused is named in the log
+        request.caller = Caller(principal.account, principal.rights_in)
+        if demand.resource is not Resource.LOGIN:
+            await self._require_allowed(principal, credential.token, demand)
+        return request.caller
 
     async def allows(self, request: Request, demand: Demand) -> bool:
         """Return whether the same request may do something else besides."""
@@ -79,26 +79,25 @@ class Guard:
             parts.append(f'error="{problem}"')
         return f"Bearer {','.join(parts)}"
 
-    async def _credential(
-        self, request: Request, demand: Demand
-    ) -> tuple[Token | None, Principal] | None:
+    async def _credential(self, request: Request, demand: Demand) -> Proven | None:
         kind, _, value = request.header("authorization").partition(" ")
         if not kind:
             return None
         if kind.lower() == "basic":
-            name, password = parse_basic(value)
-            return None, await self.accounts.log_in(name, password, request.client_address)
-        if kind.lower() != "bearer":
+            proven = await self.log_in.basic(*parse_basic(value), request.client_address)
+        elif kind.lower() == "bearer":
+            proven = await self._bearer(value.strip(), demand)
+        else:
             raise AuthenticationRequiredError(demand.scope, "invalid_token")
+        if proven.token is not None and kind.lower() == "bearer":
+            request.good_until = proven.token.expires_at + LEEWAY
+        return proven
+
+    async def _bearer(self, text: str, demand: Demand) -> Proven:
         try:
-            token = self.tokens.verify(value.strip())
+            return await self.log_in.bearer(text)
         except AuthenticationRequiredError as error:
             raise AuthenticationRequiredError(demand.scope, error.problem) from error
-        request.good_until = token.expires_at + LEEWAY
-        principal = await self.accounts.principal(token.account) if token.account else NOBODY
-        if token.account and (principal.is_anonymous or principal.is_disabled):
-            raise AuthenticationRequiredError(demand.scope, "invalid_token")
-        return token, principal
 
     async def _require_allowed(
         self, principal: Principal, token: Token | None, demand: Demand
@@ -167,6 +166,17 @@ class Guard:
         if Action.ALL not in asked.actions:
             return asked.actions & allowed
         return frozenset({Action.ALL}) if len(allowed) == len(meant) else frozenset(allowed)
+
+    def bounds(self, token: Token, asked: Access) -> frozenset[Action]:
+        """Return what of the asked actions a token is good for itself."""
+        repository = self.hosts.find_repository(asked.name)
+        held = [
+            one
+            for one in token.access
+            if one.resource is asked.resource
+            and (one.name == asked.name or self.hosts.find_repository(one.name) == repository)
+        ]
+        return frozenset(a for a in asked.actions if any(one.covers([a]) for one in held))
 
     def _covers(self, token: Token, demand: Demand, repository: RepositoryName | None) -> bool:
         return any(

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import os
+import unicodedata
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
@@ -33,6 +34,7 @@ def hash_password(password: str) -> str:
     Raises:
         RequestInvalidError: if the password is empty or longer than anybody's.
     """
+    password = _normal(password)
     if not 0 < len(password.encode()) <= limits.PASSWORD_BYTES:
         raise RequestInvalidError(f"a password has 1 to {limits.PASSWORD_BYTES} bytes")
     kdf = Argon2id(
@@ -44,10 +46,23 @@ def hash_password(password: str) -> str:
 def verify_password(password: str, password_hash: str) -> bool:
     """Return whether a password is the one that was hashed."""
     try:
-        Argon2id.verify_phc_encoded(password.encode(), password_hash)
+        Argon2id.verify_phc_encoded(_normal(password).encode(), password_hash)
     except (InvalidKey, ValueError):
         return False
     return True
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Return whether a hash was made with less cost than is ours now."""
+    return f"$m={_MEMORY_KIB},t={_PASSES},p=1$" not in password_hash
+
+
+def _normal(password: str) -> str:
+    """Return a password as one keyboard and another must both write it: an umlaut is one character, or a letter and two dots.
+
+    Source: RFC 8265 § 4.2 (normalisation form C).
+    """
+    return unicodedata.normalize("NFC", password)
 
 
 class PasswordChecker:
@@ -64,18 +79,23 @@ class PasswordChecker:
         self._right: OrderedDict[bytes, datetime] = OrderedDict()
         self._nobody = hash_password(os.urandom(16).hex())
 
-    async def check(self, password: str, password_hash: str | None) -> bool:
+    def remembers(self, password: str, password_hash: str) -> bool:
+        """Return whether a password was right for a hash a few minutes ago."""
+        if len(password) > limits.PASSWORD_BYTES:
+            return False
+        until = self._right.get(self._mark(password, password_hash or self._nobody))
+        return until is not None and self._clock.now() < until
+
+    async def check(self, password: str, password_hash: str) -> bool:
         """Return whether a password is right; without a hash it is not, at the same cost."""
-        if len(password.encode()) > limits.PASSWORD_BYTES:
+        if len(password) > limits.PASSWORD_BYTES:
             return False
         mark = self._mark(password, password_hash or self._nobody)
-        if (until := self._right.get(mark)) and self._clock.now() < until:
-            return True
         async with self._slots:
             right = await asyncio.to_thread(
                 verify_password, password, password_hash or self._nobody
             )
-        if not right or password_hash is None:
+        if not right or not password_hash:
             return False
         self._right[mark] = self._clock.now() + _REMEMBERED_FOR
         if len(self._right) > _REMEMBERED:

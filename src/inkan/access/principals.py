@@ -1,7 +1,7 @@
 """Who is asking, as the decision sees them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inkan.access.roles import RIGHTS, rights_of
@@ -64,13 +64,12 @@ class Principal:
             return held
         return frozenset(right for right in held if reach.allows(right, namespace))
 
+    def within(self, reach: Reach) -> "Principal":
+        """Return the same account, as far as an API key reaches."""
+        return replace(self, reach=reach)
+
     @classmethod
-    def of(
-        cls,
-        account: AccountRecord | None,
-        grants: Iterable[Grant] = (),
-        reach: Reach | None = None,
-    ) -> "Principal":
+    def of(cls, account: AccountRecord | None, grants: Iterable[Grant] = ()) -> "Principal":
         """Return the principal of an account; nobody where there is none."""
         if account is None:
             return NOBODY
@@ -79,8 +78,7 @@ class Principal:
             account.is_admin,
             account.is_disabled,
             tuple(grants),
-            reach,
-            account.created_at,
+            since=account.created_at,
         )
 
 

@@ -14,16 +14,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from inkan import limits
 from inkan.access.scopes import Access
+from inkan.access.token_keys import TokenKeyRing
 from inkan.clock import Clock
 from inkan.errors import AuthenticationRequiredError
-from inkan.keys.sealing import KeyEncryptionKey, open_sealed, seal
-from inkan.store.ports import TokenKeys
-from inkan.store.records import TokenKeyRecord
 from inkan.web.demand import Action, Resource
 
 SERVICE = "inkan"
@@ -37,11 +33,33 @@ class Token:
 
     Attributes:
         account: who it is for; empty for nobody in particular.
+        key_id: the API key that it was got with, and that it ends with; empty for none.
+        is_login: whether it was asked for without a scope: it stands for its account, and others may be had for it until it ends.
     """
 
     account: str
     access: tuple[Access, ...]
+    issued_at: datetime
     expires_at: datetime
+    key_id: str = ""
+    is_login: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who a new token is for.
+
+    Attributes:
+        account: empty for nobody in particular.
+        key_id: the API key that they came with.
+        is_login: whether others may be had for it.
+        until: when it ends at the latest.
+    """
+
+    account: str = ""
+    key_id: str = ""
+    is_login: bool = False
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +76,40 @@ class TokenService:
 
     def __init__(
         self,
-        keys: Sequence[tuple[str, ec.EllipticCurvePrivateKey]],
+        keys: TokenKeyRing,
         lifetime: timedelta,
         clock: Clock,
     ) -> None:
-        self._signing_id, self._signing_key = keys[0]
-        self._public = {key_id: key.public_key() for key_id, key in keys}
+        self._keys = keys
         self._lifetime = lifetime
         self._clock = clock
         self._verified: OrderedDict[bytes, Token] = OrderedDict()
 
-    def issue(self, account: str, access: Sequence[Access]) -> Issued:
+    def issue(self, bearer: Bearer, access: Sequence[Access]) -> Issued:
         """Return a new token for an account, bounded to `access`."""
         now = self._clock.now()
+        ends = min(now + self._lifetime, bearer.until or now + self._lifetime)
         claims = {
             "iss": SERVICE,
             "aud": SERVICE,
-            "sub": account,
+            "sub": bearer.account,
             "iat": now,
             "nbf": now,
-            "exp": now + self._lifetime,
+            "exp": ends,
             "jti": secrets.token_hex(16),
             "access": [
                 {"type": str(one.resource), "name": one.name, "actions": sorted(one.actions)}
                 for one in access
             ],
         }
-        headers = {"kid": self._signing_id}
-        text = jwt.encode(claims, self._signing_key, algorithm="ES256", headers=headers)
-        return Issued(text, now, self._lifetime)
+        if bearer.key_id:
+            claims["key"] = bearer.key_id
+        if bearer.is_login:
+            claims["login"] = True
+        signing = self._keys.signing
+        headers = {"kid": signing.key_id}
+        text = jwt.encode(claims, signing.private, algorithm="ES256", headers=headers)
+        return Issued(text, now, ends - now)
 
     def verify(self, text: str) -> Token:
         """Return what a token says.
@@ -110,7 +133,7 @@ class TokenService:
         try:
             header = jwt.get_unverified_header(text)
             # no critical extension is understood here (CVE-2025-59420), and no key is taken from a token (CVE-2025-24976)
-            key = self._public.get(str(header.get("kid")))
+            key = self._keys.find(str(header.get("kid")))
             if key is None or "crit" in header:
                 raise _invalid()
             claims = jwt.decode(
@@ -136,44 +159,16 @@ class TokenService:
         return token
 
 
-async def load_token_keys(
-    keys: TokenKeys, key_encryption_key: KeyEncryptionKey, clock: Clock
-) -> Sequence[tuple[str, ec.EllipticCurvePrivateKey]]:
-    """Return the signing keys, newest first; the first is made if there is none.
-
-    Raises:
-        KeyUnreadableError: if a key cannot be opened with the key-encryption key at hand.
-    """
-    if not await keys.list():
-        # of servers that start together one makes the key, and all load that one
-        await keys.add_first(_new_key(key_encryption_key, clock))
-    loaded = []
-    for record in await keys.list():
-        der = open_sealed(key_encryption_key, record.sealed, _purpose(record.key_id))
-        key = serialization.load_der_private_key(der, None)
-        assert isinstance(key, ec.EllipticCurvePrivateKey)
-        loaded.append((record.key_id, key))
-    return loaded
-
-
-def _new_key(key_encryption_key: KeyEncryptionKey, clock: Clock) -> TokenKeyRecord:
-    key_id = secrets.token_hex(16)
-    der = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return TokenKeyRecord(key_id, seal(key_encryption_key, der, _purpose(key_id)), clock.now())
-
-
-def _purpose(key_id: str) -> bytes:
-    return f"token-key|{key_id}".encode()
-
-
 def _token(claims: dict[str, Any]) -> Token:
     access = tuple(
         Access(Resource(one["type"]), one["name"], frozenset(Action(a) for a in one["actions"]))
         for one in claims["access"]
     )
-    return Token(claims["sub"], access, datetime.fromtimestamp(claims["exp"], UTC))
+    key_id, is_login = claims.get("key", ""), claims.get("login", False)
+    if not isinstance(key_id, str) or not isinstance(is_login, bool):
+        raise TypeError
+    issued, ends = (datetime.fromtimestamp(claims[name], UTC) for name in ("iat", "exp"))
+    return Token(claims["sub"], access, issued, ends, key_id, is_login)
 
 
 def _invalid() -> AuthenticationRequiredError:

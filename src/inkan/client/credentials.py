@@ -26,6 +26,8 @@ from inkan.errors import (
 from inkan.limits import MIB
 
 _HELPER_SECONDS = 60
+# the name under which docker's helpers keep an identity token
+IDENTITY_TOKEN = "<token>"  # noqa: S105 - a user name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class Credential:
 
     username: str
     password: str = field(repr=False)
+
+    @property
+    def is_identity_token(self) -> bool:
+        """Whether it is the refresh token that docker keeps after a log-in, instead of a password."""
+        return self.username == IDENTITY_TOKEN
 
 
 def find(host: str) -> Credential:
@@ -67,6 +74,8 @@ def store(host: str, credential: Credential) -> None:
         secret = {"ServerURL": host, "Username": credential.username, "Secret": credential.password}
         _run(helper, "store", json.dumps(secret))
         auths[host] = {}
+    elif credential.is_identity_token:
+        auths[host] = {"identitytoken": credential.password}
     else:
         pair = f"{credential.username}:{credential.password}".encode()
         auths[host] = {"auth": base64.b64encode(pair).decode()}
@@ -94,6 +103,8 @@ def _helper(config: Mapping[str, Any], host: str) -> str:
 
 def _from_config(config: Mapping[str, Any], host: str) -> Credential | None:
     entry = config.get("auths", {}).get(host)
+    if isinstance(entry, dict) and isinstance(token := entry.get("identitytoken"), str) and token:
+        return Credential(IDENTITY_TOKEN, token)
     if not isinstance(entry, dict) or not isinstance(entry.get("auth"), str):
         return None
     try:

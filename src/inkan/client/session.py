@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 from inkan import limits, strict_json
 from inkan.client.certificates import context_for
@@ -276,16 +276,8 @@ class Session:
             raise ServerUnreachableError(
                 f"{self.url} is not an Inkan registry, or knows itself by another name"
             )
-        query = f"service={quote(challenge.get('service', ''))}"
         wanted = scope or challenge.get("scope", "")
-        if wanted:
-            query += "".join(f"&scope={quote(one)}" for one in wanted.split(" "))
-        other = Session(f"{realm.scheme}://{realm.netloc}", None, self.deadline_seconds)
-        headers = {"Authorization": f"Basic {_pair(self.credential)}"} if self.credential else {}
-        reply = other.call(
-            "GET", f"{realm.path}?{query}", headers=headers, expect=Expect(limits.MIB, (401, 403))
-        )
-        other.close()
+        reply = self._ask_for_token(realm, challenge.get("service", ""), wanted)
         if reply.status != http.client.OK:
             raise (
                 error_of(reply.status, reply.body)
@@ -297,6 +289,23 @@ class Session:
             return str(tree.get("token") or tree["access_token"])
         except (JsonInvalidError, KeyError, AttributeError) as error:
             raise ServerUnreachableError(f"{realm.netloc} gives no token") from error
+
+    def _ask_for_token(self, realm: SplitResult, service: str, wanted: str) -> Reply:
+        other = Session(f"{realm.scheme}://{realm.netloc}", None, self.deadline_seconds)
+        expect = Expect(limits.MIB, (400, 401, 403))
+        if self.credential is not None and self.credential.is_identity_token:
+            form = {"grant_type": "refresh_token", "service": service, "client_id": "inkan"}
+            form |= {"scope": wanted, "refresh_token": self.credential.password}
+            kind = {"Content-Type": "application/x-www-form-urlencoded"}
+            body = urlencode(form).encode()
+            reply = other.call("POST", realm.path, body=body, headers=kind, expect=expect)
+        else:
+            query = f"service={quote(service)}"
+            query += "".join(f"&scope={quote(one)}" for one in wanted.split(" ") if one)
+            fields = {"Authorization": f"Basic {_pair(self.credential)}"} if self.credential else {}
+            reply = other.call("GET", f"{realm.path}?{query}", headers=fields, expect=expect)
+        other.close()
+        return reply
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -47,6 +47,7 @@ InkanError
 ├── DeniedError                        the caller may not
 │   ├── AuthenticationRequiredError    a credential would help
 │   ├── CredentialsInvalidError        wrong name or password
+│   ├── GrantInvalidError              a refresh token that has ended or was used before
 │   ├── PassphraseInvalidError         wrong passphrase of a key file
 │   ├── AccessDeniedError              known caller, missing right
 │   ├── QuotaExceededError             as much is kept, or was pulled, as may be
@@ -99,6 +100,7 @@ from inkan.errors.denied import (
     AuthenticationRequiredError,
     CredentialsInvalidError,
     DeniedError,
+    GrantInvalidError,
     PassphraseInvalidError,
     QuotaExceededError,
     TooManyAttemptsError,
@@ -195,6 +197,7 @@ __all__ = [
     "DigestMismatchError",
     "FileNameMissingError",
     "FreshnessUnprovenError",
+    "GrantInvalidError",
     "GroupUnknownError",
     "GunInvalidError",
     "InkanError",

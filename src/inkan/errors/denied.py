@@ -30,6 +30,13 @@ class CredentialsInvalidError(DeniedError):
         super().__init__("wrong user name or password")
 
 
+class GrantInvalidError(DeniedError):
+    """What a token was asked for with is not good, or no longer: it ended, was revoked, or was used before."""
+
+    def __init__(self) -> None:
+        super().__init__("that has ended or was used before; log in again")
+
+
 class PassphraseInvalidError(DeniedError):
     """A passphrase is wrong, or the file under it was changed; neither is told from the other."""
 

@@ -123,6 +123,7 @@ async def build(
         accounts=access.accounts,
         jobs=[
             *_tls_jobs(tls, clock),
+            *access.jobs,
             *images.jobs,
             *trust.jobs,
         ],

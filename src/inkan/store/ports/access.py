@@ -219,6 +219,7 @@ class AuditLog(Protocol):
 
     1. `add` keeps all or none, durable when it returns.
     2. `list` gives the newest first, the events of the trust server among them.
+    3. `has_logged_in` looks for a `login` that was done since then, from an address that begins so.
     """
 
     async def add(self, events: Sequence[AuditEvent]) -> None:
@@ -227,6 +228,10 @@ class AuditLog(Protocol):
 
     async def list(self, query: AuditQuery) -> Sequence[AuditEvent]:
         """Return events."""
+        ...
+
+    async def has_logged_in(self, account: str, network: str, since: datetime) -> bool:
+        """Return whether an account was used from a network."""
         ...
 
 

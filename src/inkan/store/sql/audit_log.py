@@ -3,6 +3,7 @@
 import builtins
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
 from inkan.store.records import AuditEvent, AuditQuery
 from inkan.store.sql.database import (
@@ -35,6 +36,10 @@ class SqlAuditLog:
     async def list(self, query: AuditQuery) -> Sequence[AuditEvent]:
         """Return events."""
         return await self._database.read(_list, query)
+
+    async def has_logged_in(self, account: str, network: str, since: datetime) -> bool:
+        """Return whether an account was used from a network."""
+        return await self._database.read(_has_logged_in, account, network, since)
 
 
 def _add(events: Sequence[AuditEvent]) -> Transaction[None]:
@@ -73,6 +78,15 @@ def _list(query: AuditQuery) -> Transaction[builtins.list[AuditEvent]]:
         (*values, query.limit),
     )
     return [_record(row) for row in rows]
+
+
+def _has_logged_in(account: str, network: str, since: datetime) -> Transaction[bool]:
+    rows = yield Statement(
+        "SELECT 1 FROM audit_events WHERE account = ? AND at >= ? AND act = 'login' AND outcome = 'done' "
+        "AND SUBSTR(address, 1, ?) = ? LIMIT 1",
+        (account, to_micros(since), len(network), network),
+    )
+    return bool(rows)
 
 
 def _record(row: Row) -> AuditEvent:

@@ -260,3 +260,16 @@ class AuditLogContract(DatabaseContract):
             (AuditQuery(namespace="team", limit=1), [f"trust-{TrustAct.PUBLISH}"]),
         ):
             assert [one.act for one in await log.list(query)] == acts
+
+    async def test_where_an_account_was_used_is_known(self) -> None:
+        """Promise 3."""
+        log = SqlAuditLog(await self.make_database())
+        done = AuditEvent(NOW, "login", "alice", "192.0.2.7", "", "", "done")
+        await log.add([done, replace(done, account="bob", outcome="refused")])
+        assert await log.has_logged_in("alice", "192.0.2.", NOW)
+        for account, network, since in (
+            ("alice", "192.0.2.", LATER),
+            ("alice", "192.0.3.", NOW),
+            ("bob", "192.0.2.", NOW),
+        ):
+            assert not await log.has_logged_in(account, network, since)

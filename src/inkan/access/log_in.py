@@ -1,0 +1,129 @@
+"""Everything that Basic credentials can be: a password, an API key, an access token, a refresh token.
+
+The names are those that users of IBM's registry know: `iamapikey`, `iambearer`, `iamrefresh`; any other name is an account's.
+
+Source: spec of the log-in names as documented for that registry; RFC 7617.
+"""
+
+from dataclasses import dataclass
+
+from inkan.access.accounts import AccountService
+from inkan.access.api_keys import ApiKeyService, reach_of
+from inkan.access.audit import AuditTrail
+from inkan.access.principals import NOBODY, Principal
+from inkan.access.refresh_tokens import RefreshTokenService
+from inkan.access.tokens import Token, TokenService
+from inkan.errors import AuthenticationRequiredError, CredentialsInvalidError, GrantInvalidError
+
+API_KEY, ACCESS_TOKEN, REFRESH_TOKEN = "iamapikey", "iambearer", "iamrefresh"
+RESERVED = frozenset({API_KEY, ACCESS_TOKEN, REFRESH_TOKEN, "token"})
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Who somebody has proven to be, and by what.
+
+    Attributes:
+        token: the token they showed, which bounds them; nothing where it was something else.
+        is_password: whether it was a password, in whose place a refresh token may be kept.
+    """
+
+    principal: Principal
+    token: Token | None = None
+    is_password: bool = False
+
+
+class LogIn:
+    """Checks credentials."""
+
+    def __init__(
+        self,
+        accounts: AccountService,
+        api_keys: ApiKeyService,
+        tokens: TokenService,
+        refresh_tokens: RefreshTokenService,
+        audit: AuditTrail,
+    ) -> None:
+        self._accounts = accounts
+        self._api_keys = api_keys
+        self._tokens = tokens
+        self._refresh_tokens = refresh_tokens
+        self._audit = audit
+
+    async def basic(self, name: str, password: str, address: str) -> Proven:
+        """Return who a name and a password prove.
+
+        Raises:
+            CredentialsInvalidError: if they prove nobody; it is not said why.
+            TooManyAttemptsError: if there were too many failures before.
+        """
+        if name == API_KEY:
+            return await self._api_key(password, address)
+        if name == ACCESS_TOKEN:
+            return await self._access_token(password)
+        if name == REFRESH_TOKEN:
+            return await self._refresh_token(password, address)
+        return Proven(await self._accounts.log_in(name, password, address), is_password=True)
+
+    async def bearer(self, text: str) -> Proven:
+        """Return who a token was issued to, as they are now.
+
+        Raises:
+            AuthenticationRequiredError: if it is not good, or its account or API key is good no longer.
+        """
+        token = self._tokens.verify(text)
+        if not token.account:
+            return Proven(NOBODY, token)
+        principal = await self._accounts.principal(token.account)
+        if principal.is_anonymous or principal.is_disabled or _is_older(token, principal):
+            raise AuthenticationRequiredError(problem="invalid_token")
+        if not token.key_id:
+            return Proven(principal, token)
+        key = await self._api_keys.find_usable(token.key_id)
+        if key is None or key.account != token.account:
+            raise AuthenticationRequiredError(problem="invalid_token")
+        return Proven(principal.within(reach_of(key)), token)
+
+    async def refresh(self, text: str, address: str) -> Proven:
+        """Return who a refresh token was handed out to.
+
+        Raises:
+            GrantInvalidError: if it is not good.
+            CredentialsInvalidError: if its account is good no longer.
+        """
+        account = await self._refresh_tokens.redeem(text)
+        return Proven(await self._usable(account, address))
+
+    async def _api_key(self, text: str, address: str) -> Proven:
+        key = await self._api_keys.check(text)
+        if key is None:
+            self._audit.refused_log_in("", address)
+            raise CredentialsInvalidError
+        principal = await self._usable(key.account, address)
+        return Proven(principal.within(reach_of(key)))
+
+    async def _access_token(self, text: str) -> Proven:
+        try:
+            return await self.bearer(text)
+        except AuthenticationRequiredError as error:
+            raise CredentialsInvalidError from error
+
+    async def _refresh_token(self, text: str, address: str) -> Proven:
+        try:
+            return await self.refresh(text, address)
+        except GrantInvalidError as error:
+            raise CredentialsInvalidError from error
+
+    async def _usable(self, account: str, address: str) -> Principal:
+        principal = await self._accounts.principal(account)
+        if principal.is_anonymous or principal.is_disabled:
+            self._audit.refused_log_in(account, address)
+            raise CredentialsInvalidError
+        self._audit.logged_in(account, address)
+        return principal
+
+
+def _is_older(token: Token, principal: Principal) -> bool:
+    """Return whether a token was issued before its account was made: it was somebody else's of the same name."""
+    since = principal.since
+    return since is not None and token.issued_at < since.replace(microsecond=0)
