@@ -50,7 +50,7 @@ imports: dev
 	PYTHONPATH=src $(BIN)/lint-imports
 
 unit: dev
-	$(BIN)/python -m pytest -q -m 'not interop and not slow' tests
+	$(BIN)/python -m pytest -q -n auto -m 'not interop and not slow' tests
 
 test: dev ## everything that needs no root, and the interop suites where the real clients are installed
 	$(BIN)/python -m pytest -m 'not interop' tests
