@@ -42,6 +42,13 @@ TAGS_PER_PAGE = 1_000
 TAGS_PER_PUSH = 50
 # Patterns of immutable tags in one namespace: each is asked at every push.
 IMMUTABLE_PATTERNS = 50
+# Webhooks of one registry: each is asked at every push. Their addresses are as long as those of browsers.
+WEBHOOKS = 50
+WEBHOOK_URL_CHARACTERS = 2_048
+# Events that one webhook may leave waiting; some 4 MB.
+WEBHOOK_EVENTS_WAITING = 10_000
+# What is read of a webhook's answer.
+WEBHOOK_ANSWER_BYTES = 16 * KIB
 # Referrers in one answer: with their annotations well below the 4 MiB that clients take.
 REFERRERS_PER_PAGE = 500
 

@@ -19,6 +19,7 @@ TABLE: dict[type[InkanError], tuple[int, str]] = {
     errors.TagTakenError: (409, "TAG_TAKEN"),
     errors.MethodUnsupportedError: (405, "UNSUPPORTED"),
     errors.TrashUnknownError: (404, "TRASH_UNKNOWN"),
+    errors.WebhookUnknownError: (404, "WEBHOOK_UNKNOWN"),
     errors.NotFoundError: (404, "NOT_FOUND"),
     errors.ConflictError: (409, "CONFLICT"),
     errors.AuthenticationRequiredError: (401, "UNAUTHORIZED"),

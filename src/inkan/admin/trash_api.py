@@ -36,7 +36,9 @@ class TrashHandlers:
         if not spelled:
             raise RequestInvalidError("say which image: ?reference=TAG, or a digest")
         name = RepositoryName(request.params["name"])
-        restored = await self._trash.restore(name, parse_tag_or_digest(spelled))
+        restored = await self._trash.restore(
+            name, parse_tag_or_digest(spelled), request.caller.account
+        )
         return json_answer(200, self._render(restored))
 
     def _render(self, one: TrashRecord) -> dict[str, Any]:

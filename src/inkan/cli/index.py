@@ -51,12 +51,17 @@ retention-run            retention.retention_run              Let older images g
 serve                    serve.serve                          Start the server.
 trash-list               trash.trash_list                     List deleted images that can be had back.
 trust                    trust.trust                          Sign, verify, name signers, keep keys.
+webhook-add              webhooks.webhook_add                 Have a web server told what happens to images.
+webhook-list             webhooks.webhook_list                List who is told what.
+webhook-rm               webhooks.webhook_rm                  Tell a webhook nothing any more.
+webhook-test             webhooks.webhook_test                Send a ping to a webhook.
 """
 _ALIASES = """
 digests                  image-digests
 images                   image-list
 namespaces               namespace-list
 regions                  region-list
+webhooks                 webhook-list
 """
 
 

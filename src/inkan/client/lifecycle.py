@@ -1,4 +1,4 @@
-"""What becomes of images, from the client's side: the trash, immutable tags, retention, quotas."""
+"""What becomes of images, from the client's side: the trash, immutable tags, retention, quotas, webhooks."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -71,6 +71,29 @@ class Lifecycle(Administration):
         wanted = {"storage_megabytes": storage, "traffic_megabytes": traffic}
         tree = {name: count for name, count in wanted.items() if count is not None}
         return self._send("PATCH", f"/api/v1/quotas{query}", tree)
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """Return every webhook."""
+        answer = self._session.call("GET", "/api/v1/webhooks", _NAMESPACES)
+        return list(answer.tree()["webhooks"])
+
+    def add_webhook(self, url: str, events: Sequence[str], namespace: str) -> dict[str, Any]:
+        """Have a web server told what happens in a namespace, or in all; return the webhook with its secret."""
+        tree = {"url": url, "events": list(events), "namespace": namespace}
+        return self._send("POST", "/api/v1/webhooks", tree)
+
+    def remove_webhook(self, webhook_id: str) -> None:
+        """Tell a webhook nothing any more.
+
+        Raises:
+            WebhookUnknownError: if there is none such.
+        """
+        self._session.call("DELETE", f"/api/v1/webhooks/{quote(webhook_id, safe='')}", _NAMESPACES)
+
+    def test_webhook(self, webhook_id: str) -> dict[str, Any]:
+        """Have a ping sent to a webhook; return what came of it."""
+        path = f"/api/v1/webhooks/{quote(webhook_id, safe='')}/test"
+        return dict(self._session.call("POST", path, _NAMESPACES).tree())
 
     def _send(self, method: str, path: str, tree: Mapping[str, Any]) -> dict[str, Any]:
         answer = self._session.call(

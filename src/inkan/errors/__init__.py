@@ -32,7 +32,11 @@ InkanError
 │   ├── NamespaceUnknownError  ├── MetadataUnknownError ├── RouteUnknownError
 │   ├── AccountUnknownError ├── ApiKeyUnknownError ├── GroupUnknownError ├── PolicyUnknownError
 │   ├── TrashUnknownError              an image that is not in the trash
+<<<<<<< HEAD
 │   ├── RegionUnknownError             a short name for no registry
+=======
+│   ├── WebhookUnknownError            a webhook that is not there
+>>>>>>> 3b3fbf7 (Others are told what happens to images: signed, in order, at least once, and not into the server's own network)
 │   └── PlatformUnknownError           an index without an image for that platform
 ├── ConflictError                      it clashes with what is there: look, then try again
 │   ├── UploadRangeError               a piece that does not start where the upload stands
@@ -145,6 +149,7 @@ from inkan.errors.not_found import (
     RouteUnknownError,
     TrashUnknownError,
     UploadUnknownError,
+    WebhookUnknownError,
 )
 from inkan.errors.root import (
     InkanError,
@@ -258,4 +263,5 @@ __all__ = [
     "UploadBusyError",
     "UploadRangeError",
     "UploadUnknownError",
+    "WebhookUnknownError",
 ]

@@ -81,6 +81,14 @@ class TrashUnknownError(NotFoundError):
         self.reference = reference
 
 
+class WebhookUnknownError(NotFoundError):
+    """There is no such webhook."""
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(f"there is no webhook {webhook_id[:80]}; inkan webhook-list shows them")
+        self.webhook_id = webhook_id
+
+
 class RouteUnknownError(NotFoundError):
     """No route has that path."""
 

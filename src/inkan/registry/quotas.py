@@ -9,8 +9,9 @@ no write. A crash forgets what was counted since; a transfer that breaks off cou
 that it cannot drift; between two counts, what is pushed here is added, which is never too little.
 """
 
+import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +20,7 @@ from inkan.errors import QuotaExceededError
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName
 from inkan.store.ports import Usage
-from inkan.store.records import Quota
+from inkan.store.records import Event, EventKind, Quota
 
 WHOLE = ""
 """The name of the whole registry, where namespaces have theirs."""
@@ -82,9 +83,11 @@ class Begun:
 class Quotas:
     """Counts, and refuses what is over a limit."""
 
-    def __init__(self, usage: Usage, clock: Clock) -> None:
+    def __init__(self, usage: Usage, clock: Clock, tell: Callable[[Event], None]) -> None:
         self._usage = usage
         self._clock = clock
+        self._tell = tell
+        self._told: set[tuple[str, str]] = set()
         self._limits: Mapping[str, Quota] = {}
         self._month = ""
         self._written: dict[str, int] = {}
@@ -134,7 +137,7 @@ class Quotas:
             if used < limit:
                 self._pushes.begin(account, name)
             elif not self._pushes.may_go_on(account, name, "", _PUSH_PARTS):
-                raise QuotaExceededError("storage", namespace, used, limit)
+                raise self._exceeded("storage", namespace, used, limit)
 
     def stored(self, repository: RepositoryName, size_bytes: int) -> None:
         """Count a blob that a push has brought."""
@@ -194,6 +197,7 @@ class Quotas:
             self.epoch += 1
             self._pulls.allow_anew()
             self._pushes.allow_anew()
+            self._told.clear()
         self._limits, self._month = limits, month
         self._written = dict(await self._usage.traffic(month))
 
@@ -203,8 +207,17 @@ class Quotas:
         for namespace in (WHOLE, repository.namespace) if self._limits else ():
             limit = self._limits.get(namespace, _NO_QUOTA).traffic_bytes
             if limit is not None and (used := self._pulled(namespace)) >= limit:
-                return QuotaExceededError("traffic", namespace, used, limit)
+                return self._exceeded("traffic", namespace, used, limit)
         return None
+
+    def _exceeded(self, kind: str, namespace: str, used: int, limit: int) -> QuotaExceededError:
+        """Return the refusal; the first one for a limit is told."""
+        error = QuotaExceededError(kind, namespace, used, limit)
+        if (kind, namespace) not in self._told:
+            self._told.add((kind, namespace))
+            event_id, now = secrets.token_hex(16), self._clock.now()
+            self._tell(Event(event_id, EventKind.QUOTA, now, namespace, "", note=str(error)))
+        return error
 
     def _pulled(self, namespace: str) -> int:
         if namespace == WHOLE:

@@ -11,7 +11,7 @@ from inkan.clock import Clock
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace, RepositoryName, Tag
 from inkan.store.ports import Trash
-from inkan.store.records import TrashRecord
+from inkan.store.records import Act, TrashRecord
 
 _BATCH = 100
 
@@ -33,7 +33,9 @@ class TrashService:
         now = self.clock.now()
         return [one for one in await self.trash.list(namespace) if self.ends_at(one) > now]
 
-    async def restore(self, repository: RepositoryName, reference: Tag | Digest) -> TrashRecord:
+    async def restore(
+        self, repository: RepositoryName, reference: Tag | Digest, account: str
+    ) -> TrashRecord:
         """Put an image back; return it with the tags that came back.
 
         Raises:
@@ -41,7 +43,7 @@ class TrashService:
             TagTakenError: if the tag that it is asked for by is another image by now.
             ManifestBlobUnknownError: if it is an index, and an image of it is gone for good.
         """
-        return await self.trash.restore(repository, reference)
+        return await self.trash.restore(repository, reference, Act(account, self.clock.now()))
 
     async def expire(self) -> int:
         """Forget for good what nobody wanted back; return how much that was."""

@@ -99,7 +99,9 @@ async def build(
     access = await build_access(settings, stores.database, key_encryption_key, clock)
     metrics, access_log = Metrics(), AccessLog()
     trust = build_trust(settings, stores.database, key_encryption_key, clock, access.guard, metrics)
-    lifecycle = await build_lifecycle(settings, stores, clock, trust.status.signed_digests)
+    lifecycle = await build_lifecycle(
+        settings, stores, key_encryption_key, clock, trust.status.signed_digests
+    )
     images = build_registry(settings, stores, clock, access.guard, lifecycle)
     admin = build_admin(settings, stores, clock, access, trust, images)
     registry = images.face
@@ -127,7 +129,7 @@ async def build(
             *images.jobs,
             *trust.jobs,
         ],
-        end=lifecycle.quotas.flush,
+        end=lifecycle.flush,
     )
 
 

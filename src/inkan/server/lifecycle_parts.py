@@ -1,6 +1,6 @@
-"""What becomes of images, put together: the trash, immutable tags, retention, quotas."""
+"""What becomes of images, put together: the trash, immutable tags, retention, quotas, webhooks."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,12 +8,16 @@ from inkan.admin.immutable_tags_api import ImmutableTagHandlers, immutable_tags_
 from inkan.admin.quota_api import QuotaHandlers, quota_routes
 from inkan.admin.retention_api import RetentionHandlers, retention_routes
 from inkan.admin.trash_api import TrashHandlers, trash_routes
+from inkan.admin.webhook_api import WebhookHandlers, webhook_routes
 from inkan.clock import Clock
+from inkan.keys.sealing import KeyEncryptionKey
 from inkan.registry.immutability import ImmutabilityService
 from inkan.registry.quotas import Quotas
 from inkan.registry.retention import RetentionService, SignedDigests
 from inkan.registry.traffic import Traffic
 from inkan.registry.trash import TrashService
+from inkan.registry.webhook_sender import WebhookSender
+from inkan.registry.webhooks import Happenings, WebhookService
 from inkan.server.jobs import Job
 from inkan.server.settings import Settings
 from inkan.server.stores import Stores
@@ -22,6 +26,7 @@ from inkan.store.sql.namespaces import SqlNamespaces
 from inkan.store.sql.retention import SqlRetention
 from inkan.store.sql.trash import SqlTrash
 from inkan.store.sql.usage import SqlUsage
+from inkan.store.sql.webhooks import SqlWebhooks
 from inkan.web.routing import Route
 
 # each writes once, and makes answers in memory old
@@ -33,17 +38,23 @@ class LifecycleParts:
     """The parts that other parts are given.
 
     Attributes:
+        flush: writes down what is only in memory.
         routes: of the management API.
     """
 
     quotas: Quotas
     traffic: Traffic
+    flush: Callable[[], Awaitable[None]]
     routes: Sequence[Route]
     jobs: Sequence[Job]
 
 
 async def build_lifecycle(
-    settings: Settings, stores: Stores, clock: Clock, signed: SignedDigests
+    settings: Settings,
+    stores: Stores,
+    key_encryption_key: KeyEncryptionKey,
+    clock: Clock,
+    signed: SignedDigests,
 ) -> LifecycleParts:
     """Return the trash and the rules about tags, with their rows and their jobs."""
     trash = TrashService(SqlTrash(stores.database), clock, settings.trash_lifetime)
@@ -52,20 +63,34 @@ async def build_lifecycle(
         SqlRetention(stores.database), immutable, namespaces, signed, clock
     )
     immutability = ImmutabilityService(immutable)
-    quotas = Quotas(SqlUsage(stores.database), clock)
-    await quotas.flush()
+    webhooks = SqlWebhooks(stores.database)
+    happenings = Happenings(webhooks)
+    sender = WebhookSender(
+        settings.host_names[0], settings.scheme, allow_private=settings.webhook_allow_private
+    )
+    hooks = WebhookService(webhooks, happenings, sender, key_encryption_key, clock)
+    quotas = Quotas(SqlUsage(stores.database), clock, happenings.note)
+
+    async def flush() -> None:
+        await quotas.flush()
+        await happenings.flush()
+
+    await flush()
     return LifecycleParts(
         quotas=quotas,
-        traffic=Traffic(quotas),
+        traffic=Traffic(quotas, happenings, clock),
+        flush=flush,
         routes=(
             *trash_routes(TrashHandlers(trash)),
             *retention_routes(RetentionHandlers(retention)),
+            *webhook_routes(WebhookHandlers(hooks)),
             *quota_routes(QuotaHandlers(quotas)),
             *immutable_tags_routes(ImmutableTagHandlers(immutability)),
         ),
         jobs=[
             Job("expire the trash", timedelta(hours=1), trash.expire),
-            Job("count traffic", _FLUSH_EVERY, quotas.flush),
+            Job("count traffic", _FLUSH_EVERY, flush),
+            Job("tell webhooks", timedelta(seconds=5), hooks.tell),
             Job("retention", timedelta(days=1), retention.run_all),
         ],
     )

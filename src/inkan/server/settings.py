@@ -97,6 +97,7 @@ class Settings:
     upload_expiry: timedelta
     garbage_grace: timedelta
     trash_lifetime: timedelta
+    webhook_allow_private: bool
     timestamp_lifetime: timedelta
     snapshot_lifetime: timedelta
     admin_password: Secret | None = None
@@ -316,6 +317,12 @@ TABLE: tuple[Row, ...] = (
         "30d",
         "How long a deleted image can be had back; its blobs are kept that long.",
         parse_duration,
+    ),
+    Row(
+        "webhook_allow_private",
+        "false",
+        "Whether webhooks may lead into private networks and to this machine, and without TLS.",
+        parse_switch,
     ),
     Row(
         "timestamp_lifetime",

@@ -21,6 +21,7 @@ from inkan.store.ports.bytes import (
     UploadStore,
     UploadWriter,
 )
+from inkan.store.ports.events import Webhooks
 from inkan.store.ports.images import (
     Catalog,
     Deletions,
@@ -66,4 +67,5 @@ __all__ = [
     "UploadStore",
     "UploadWriter",
     "Usage",
+    "Webhooks",
 ]

@@ -24,7 +24,9 @@ class Trash(Protocol):
         """Return what is in the trash of a namespace, or of all, by repository and digest."""
         ...
 
-    async def restore(self, repository: RepositoryName, reference: Tag | Digest) -> TrashRecord:
+    async def restore(
+        self, repository: RepositoryName, reference: Tag | Digest, act: Act
+    ) -> TrashRecord:
         """Put a manifest back; return it with the tags that came back."""
         ...
 

@@ -17,6 +17,12 @@ from inkan.store.records.access import (
     SubjectKind,
     TokenKeyRecord,
 )
+from inkan.store.records.events import (
+    Event,
+    EventKind,
+    Message,
+    WebhookRecord,
+)
 from inkan.store.records.images import (
     BlobRecord,
     DigestRecord,
@@ -54,6 +60,8 @@ __all__ = [
     "AuditQuery",
     "BlobRecord",
     "DigestRecord",
+    "Event",
+    "EventKind",
     "GarbageRecord",
     "Grant",
     "GroupRecord",
@@ -61,6 +69,7 @@ __all__ = [
     "ManifestRecord",
     "MemberRecord",
     "MemberSource",
+    "Message",
     "MetadataRecord",
     "NamespaceRecord",
     "OnlineKeyRecord",
@@ -82,4 +91,5 @@ __all__ = [
     "TrustVersion",
     "UploadId",
     "UploadRecord",
+    "WebhookRecord",
 ]

@@ -15,6 +15,7 @@ from inkan.store.sql.database import (
     from_micros,
     to_micros,
 )
+from inkan.store.sql.events import announce_push
 from inkan.store.sql.garbage import clear_link, note_link
 from inkan.store.sql.immutable_tags import require_movable
 
@@ -129,6 +130,7 @@ def _put_manifest(manifest: ManifestRecord, tags: Sequence[Tag]) -> Transaction[
     yield from _require_held("repository_blobs", name, manifest.blobs)
     yield from _require_held("manifests", name, manifest.children)
     yield from require_movable(manifest.repository, tags, manifest.digest)
+    yield from announce_push(manifest, tags)
     rows = yield Statement(
         "INSERT INTO manifests (repository, digest, namespace, media_type, artifact_type, subject, image_bytes, "
         "payload, pushed_by, created_at, annotations) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "

@@ -5,6 +5,7 @@ from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName, Tag
 from inkan.store.records import Act
 from inkan.store.sql.database import Database, Statement, Transaction
+from inkan.store.sql.events import announce_deletion
 from inkan.store.sql.garbage import clear_link, note_blob, note_links_of_manifest
 from inkan.store.sql.immutable_tags import require_movable
 from inkan.store.sql.trash import put_aside
@@ -29,12 +30,14 @@ class SqlDeletions:
         return await self._database.write(_unlink_blob, repository, digest)
 
 
-def _delete_tag(repository: RepositoryName, tag: Tag, _act: Act) -> Transaction[bool]:
+def _delete_tag(repository: RepositoryName, tag: Tag, act: Act) -> Transaction[bool]:
     yield from require_movable(repository, [tag], None)
     rows = yield Statement(
         "DELETE FROM tags WHERE repository = ? AND name = ? RETURNING name",
         (str(repository), str(tag)),
     )
+    if rows:
+        yield from announce_deletion(repository, act, tag=tag)
     return bool(rows)
 
 
@@ -58,6 +61,8 @@ def forget_manifest(repository: RepositoryName, digest: Digest, act: Act) -> Tra
     rows = yield Statement(
         "DELETE FROM manifests WHERE repository = ? AND digest = ? RETURNING digest", values
     )
+    if rows:
+        yield from announce_deletion(repository, act, digest=digest)
     return bool(rows)
 
 

@@ -21,6 +21,7 @@ from inkan.store.sql.database import (
 )
 from inkan.store.sql.garbage import NAMESPACE_GOES
 from inkan.store.sql.trash import NAMESPACE_TRASH_GOES
+from inkan.store.sql.webhooks import NAMESPACE_WEBHOOKS_GO
 
 _REPOSITORIES = (
     "SELECT COUNT(*) FROM (SELECT repository FROM repository_blobs WHERE namespace = ? "
@@ -107,6 +108,7 @@ def _remove(namespace: Namespace, *, force: bool) -> Transaction[None]:
         "DELETE FROM manifests WHERE namespace = ?",
         *NAMESPACE_GOES,
         *NAMESPACE_TRASH_GOES,
+        *NAMESPACE_WEBHOOKS_GO,
         "DELETE FROM repository_blobs WHERE namespace = ?",
         "DELETE FROM trust_files WHERE namespace = ?",
         "DELETE FROM immutable_tags WHERE namespace = ?",

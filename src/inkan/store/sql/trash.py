@@ -10,7 +10,7 @@ from datetime import datetime
 from inkan.errors import ManifestBlobUnknownError, TagTakenError, TrashUnknownError
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace, RepositoryName, Tag
-from inkan.store.records import Act, TrashRecord
+from inkan.store.records import Act, EventKind, TrashRecord
 from inkan.store.sql.database import (
     Database,
     Statement,
@@ -19,6 +19,7 @@ from inkan.store.sql.database import (
     from_micros,
     to_micros,
 )
+from inkan.store.sql.events import announce, event
 from inkan.store.sql.garbage import clear_link
 
 _MANIFEST = "repository, digest, namespace, media_type, artifact_type, subject, image_bytes, payload, pushed_by, created_at, annotations"
@@ -46,9 +47,11 @@ class SqlTrash:
         """Return what is in the trash of a namespace, or of all, by repository and digest."""
         return await self._database.read(_list, namespace)
 
-    async def restore(self, repository: RepositoryName, reference: Tag | Digest) -> TrashRecord:
+    async def restore(
+        self, repository: RepositoryName, reference: Tag | Digest, act: Act
+    ) -> TrashRecord:
         """Put a manifest back; return it with the tags that came back."""
-        return await self._database.write(_restore, repository, reference)
+        return await self._database.write(_restore, repository, reference, act)
 
     async def expire(self, before: datetime, limit: int) -> int:
         """Forget for good what was deleted before an instant; return how much that was."""
@@ -106,7 +109,9 @@ def _tags(name: str, digest: str) -> Transaction[tuple[Tag, ...]]:
     return tuple(Tag(row[0]) for row in rows)
 
 
-def _restore(repository: RepositoryName, reference: Tag | Digest) -> Transaction[TrashRecord]:
+def _restore(
+    repository: RepositoryName, reference: Tag | Digest, act: Act
+) -> Transaction[TrashRecord]:
     name, digest = str(repository), str(reference)
     if isinstance(reference, Tag):
         rows = yield Statement(
@@ -129,6 +134,9 @@ def _restore(repository: RepositoryName, reference: Tag | Digest) -> Transaction
     left = yield from _tags(name, digest)
     if isinstance(reference, Digest) or not left:
         yield from _forget(name, digest)
+    yield from announce(
+        [event(EventKind.RESTORE, repository, act, digest, str(tag)) for tag in back or ("",)]
+    )
     size, account, at = rows[0]
     return TrashRecord(repository, Digest.parse(digest), back, size, Act(account, from_micros(at)))
 

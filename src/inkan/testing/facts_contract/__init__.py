@@ -4,6 +4,7 @@ from inkan.testing.facts_contract.access import (
     AccountsContract,
     NamespacesContract,
 )
+from inkan.testing.facts_contract.events import WebhooksContract
 from inkan.testing.facts_contract.images import (
     CatalogContract,
     DeletionsContract,
@@ -75,6 +76,7 @@ __all__ = [
     "TrustStoreContract",
     "UploadSessionsContract",
     "UsageContract",
+    "WebhooksContract",
     "blob",
     "manifest",
     "metadata",

@@ -68,14 +68,14 @@ class TrashContract(DatabaseContract):
         assert await sweep(database) == []
         assert await catalog.find_blob(APP, Digest.of(b"1")) is None
         assert not await catalog.has_repository(APP)
-        back = await trash.restore(APP, kept.digest)
+        back = await trash.restore(APP, kept.digest, ACT)
         assert back.tags == (Tag("a"), Tag("b"))
         assert await trash.list(None) == []
         assert await catalog.find_manifest(APP, Tag("b")) == replace(kept, blobs=())
         assert await catalog.find_blob(APP, Digest.of(b"1")) == blob(b"1")
         assert await sweep(database) == []
         async with raises(TrashUnknownError):
-            await trash.restore(APP, kept.digest)
+            await trash.restore(APP, kept.digest, ACT)
 
     async def test_a_tag_that_is_another_image_by_now_is_left_alone(self) -> None:
         """Promise 3: by digest the others come back, by that tag nothing does."""
@@ -86,12 +86,12 @@ class TrashContract(DatabaseContract):
         await SqlDeletions(database).delete_manifest(APP, old.digest, ACT)
         await catalog.put_manifest(new, Tag("a"))
         async with raises(TagTakenError):
-            await trash.restore(APP, Tag("a"))
+            await trash.restore(APP, Tag("a"), ACT)
         assert await catalog.find_manifest(APP, old.digest) is None
-        assert (await trash.restore(APP, Tag("b"))).tags == (Tag("b"),)
+        assert (await trash.restore(APP, Tag("b"), ACT)).tags == (Tag("b"),)
         assert await catalog.list_tags(APP, "", 9) == ["a", "b"]
         assert [one.tags for one in await trash.list(None)] == [(Tag("a"), Tag("c"))]
-        assert (await trash.restore(APP, old.digest)).tags == (Tag("c"),)
+        assert (await trash.restore(APP, old.digest, ACT)).tags == (Tag("c"),)
         found = await catalog.find_manifest(APP, Tag("a"))
         assert found is not None
         assert found.digest == new.digest
@@ -106,7 +106,7 @@ class TrashContract(DatabaseContract):
             await deletions.delete_manifest(
                 APP, one.digest, replace(ACT, at=NOW + timedelta(days=number % 3))
             )
-        restored = await SqlTrash(database).restore(APP, Tag("v"))
+        restored = await SqlTrash(database).restore(APP, Tag("v"), ACT)
         assert restored.digest == Digest.of(b"2")
 
     async def test_an_index_comes_back_with_its_images_or_not_at_all(self) -> None:
@@ -119,7 +119,7 @@ class TrashContract(DatabaseContract):
         await catalog.put_manifest(index, Tag("v"))
         for one in (index, child):
             await deletions.delete_manifest(APP, one.digest, ACT)
-        await trash.restore(APP, Tag("v"))
+        await trash.restore(APP, Tag("v"), ACT)
         assert await catalog.find_manifest(APP, child.digest) is not None
         for one in (child, index):
             await deletions.delete_manifest(
@@ -127,7 +127,7 @@ class TrashContract(DatabaseContract):
             )
         assert await trash.expire(NOW, 9) == 1
         async with raises(ManifestBlobUnknownError):
-            await trash.restore(APP, Tag("v"))
+            await trash.restore(APP, Tag("v"), ACT)
         assert await catalog.find_manifest(APP, index.digest) is None
 
     async def test_what_nobody_wanted_back_goes_for_good(self) -> None:
@@ -303,7 +303,7 @@ class UsageContract(DatabaseContract):
         # brought again, it counts again
         await catalog.link_blob(APP, alone)
         assert await used() == (8, 8, 5)
-        await SqlTrash(database).restore(APP, one.digest)
+        await SqlTrash(database).restore(APP, one.digest, ACT)
         assert await used() == (8, 8, 5)
 
     async def test_traffic_is_added_up_by_month_and_namespace(self) -> None:
