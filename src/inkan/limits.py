@@ -15,7 +15,13 @@ SMALL_BODY_BYTES = 64 * KIB
 API_BODY_BYTES = 256 * KIB
 # Request line and headers together, and how long a client may take to send them: a token is 8 KiB at most, and a head is one packet.
 REQUEST_HEAD_BYTES = 64 * KIB
-REQUEST_HEAD_SECONDS = 15
+REQUEST_HEAD_SECONDS = 8
+# A handshake is two packets of a client's; what takes longer is half open.
+TLS_HANDSHAKE_SECONDS = 5
+# A connection in the middle of a request or an answer on which less than this has moved in the time that `stall_timeout` gives stands still. A modem is faster.
+STALL_BYTES = KIB
+# Open files beside connections: the database, blobs being read, the log.
+FILES_BESIDE_CONNECTIONS = 256
 # A request target longer than this is no reference: names are at most 255, ten `tag=` parameters 128 each.
 REQUEST_TARGET_BYTES = 8 * KIB
 # Scopes one token request may name: docker asks for two, a mount for three.

@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import os
 import random
 import socket
 import subprocess
@@ -30,7 +31,7 @@ class Server:
         self.arguments = arguments
         self.process = None
 
-    def start(self):
+    def start(self, *, is_encrypted=False):
         program = str(Path(sys.executable).with_name("inkan"))
         address = f"127.0.0.1:{self.port}"
         command = [
@@ -43,7 +44,14 @@ class Server:
             "--trust-listen",
             "off",
         ]
-        env = {"INKAN_ADMIN_PASSWORD": PASSWORD, "PATH": "/usr/bin:/bin", **self.environment}
+        # who tests a tree that is not installed says so by PYTHONPATH
+        tree = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+        env = {
+            "INKAN_ADMIN_PASSWORD": PASSWORD,
+            "PATH": "/usr/bin:/bin",
+            **tree,
+            **self.environment,
+        }
         with (self.data.parent / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--tls", "off", "--log-level", "warning", *self.arguments],
@@ -56,7 +64,10 @@ class Server:
         while True:
             try:
                 with Wire(self.port) as wire:
-                    wire.call("GET", "/health/ready", expect=200)
+                    if is_encrypted:
+                        wire.connection.connect()
+                    else:
+                        wire.call("GET", "/health/ready", expect=200)
                 return self
             except (OSError, http.client.HTTPException, AssertionError):
                 assert self.process.poll() is None, (self.data.parent / "server.log").read_text()

@@ -5,9 +5,10 @@
                      |---------- cancel, expiry ----------> (none)
 ```
 
-Every answer that names an offset has made the bytes up to it durable, and the offset too. The digest is checked once, at commit. In order, a commit:
-checks, gives the bytes their final name, records that the repository holds the blob, forgets the upload. A crash between any two leaves an upload to
-resume or bytes that nobody refers to, never a blob without bytes.
+Every answer that names an offset has handed the bytes up to it to the system, and the offset too: both outlive the server. That a machine fails ends an upload, and the client begins anew;
+a blob it does not end. The digest is checked once, at commit, of bytes that this process has seen or reads again. In order, a commit: checks, makes the bytes durable under their final name,
+forgets the upload, records durably that the repository holds the blob. A crash between any two leaves an upload to resume or bytes that nobody refers to, never a blob without bytes,
+and never an upload that still writes to a blob's bytes.
 
 Source: OCI Distribution Specification 1.1 § Push; what clients send as measured.
 """
@@ -88,7 +89,7 @@ class UploadService:
         start: int | None = None,
         length: int | None = None,
     ) -> UploadRecord:
-        """Take bytes at the end of an upload; they are durable when this returns.
+        """Take bytes at the end of an upload; they outlive the server when this returns.
 
         Args:
             upload: the upload as it stands.
@@ -142,6 +143,8 @@ class UploadService:
         size = upload.offset_bytes
         key = await self._uploads.promote(upload.upload_id, expected, size)
         brought = BlobRecord(expected, size, key)
+        # before the blob is on record: whatever is durable then, nobody goes on writing to its bytes
+        await self._sessions.finish(upload.upload_id)
         kept = await self._catalog.link_blob(upload.repository, brought)
         if kept.key != key and await self._blobs.find_size(kept.key) != kept.size_bytes:
             # what was kept under this digest is gone or cut: the push heals it, for every repository that holds it
@@ -149,7 +152,6 @@ class UploadService:
         if kept.key != key:
             # known already: what was brought was never anybody's, and goes
             await self._blobs.delete(key)
-        await self._sessions.finish(upload.upload_id)
         self._hashers.pop(upload.upload_id, None)
         return kept
 
@@ -184,8 +186,10 @@ class UploadService:
         return received
 
     async def _digest(self, upload: UploadRecord, algorithm: str) -> Digest:
-        if upload.sha256 is not None and algorithm == "sha256":
-            return upload.sha256
+        seen = self._hashers.get(upload.upload_id)
+        if algorithm == "sha256" and seen is not None and seen.size_bytes == upload.offset_bytes:
+            return seen.digest()
+        # a digest on record is of bytes that were handed to a system which may have failed since
         hasher = Hasher(algorithm)
         async for piece in self._uploads.read(upload.upload_id, upload.offset_bytes):
             hasher.update(piece)

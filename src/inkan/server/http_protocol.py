@@ -1,6 +1,6 @@
-"""The web server's protocol, with the two limits it lacks, and with kept answers given at once.
+"""The web server's protocol, with the limits it lacks, with kept answers given at once, and with files sent as files.
 
-Without limits a stranger holds connections open for ever by sending a header a minute, or fills the memory with one header that never ends.
+Without limits a stranger holds connections open for ever by sending a header a minute, or fills the memory with one header that never ends, or opens more connections than the process may have.
 A request that has been answered before, byte for byte, is answered here from the application's memory; everything else goes the long way. It leans on
 callbacks of uvicorn's protocol, whose minor version is pinned for that; the suite drives them with real sockets.
 
@@ -8,13 +8,16 @@ Source: RFC 9110 § 15.5.9 (408), RFC 6585 § 5 (431); attacks known as Slowlori
 """
 
 import asyncio
+import functools
 import time
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from inkan import limits
+from inkan.server.file_sending import send_file
 from inkan.web.answer_memory import MARK, AnswerMemory, Mark, hash_of
+from inkan.web.messages import SEND_FILE
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -22,7 +25,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     Args:
         memory: the kept answers of the application behind it.
+        most: how many connections there may be at once.
     """
+
+    file_sent_bytes = 0
+    when_writable: "asyncio.Future[None] | None" = None
 
     _awaits_head = True
     _head_bytes = 0
@@ -31,20 +38,29 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     _begun = 0
     _ended = 0
     _answered_at = 0.0
+    _received_bytes = 0
 
-    def __init__(self, *args: Any, memory: AnswerMemory | None = None, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, memory: AnswerMemory | None = None, most: int = 10_000, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._memory = memory
+        self._most = most
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Wait for the first head no longer than for any other."""
         super().connection_made(transport)
+        self._answered_at = self.loop.time()
         self._expect_head()
+        if len(self.connections) > self._most and not self._make_room():
+            self._refuse("503 Service Unavailable\r\nRetry-After: 1")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go."""
         self._head_complete()
         super().connection_lost(exc)
+        if self.when_writable is not None and not self.when_writable.done():
+            self.when_writable.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes: a repeated request is answered, a head that has become too large is refused."""
@@ -53,6 +69,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return
         begun, ended = self._begun, self._ended
         self._head_bytes += len(data)
+        self._received_bytes += len(data)
         super().data_received(data)
         if sha256 is not None and (self._begun, self._ended) == (begun + 1, ended + 1):
             # exactly one request, whole; the application is only about to start
@@ -72,6 +89,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Be content with the head."""
         self._head_complete()
         super().on_headers_complete()
+        if self.scheme == "http":
+            self.scope[SEND_FILE] = functools.partial(self._send_file, self.cycle)  # type: ignore[literal-required] # an extension of ours
 
     def on_message_complete(self) -> None:
         """Know that the next byte begins another request."""
@@ -87,6 +106,62 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive - idle, self.timeout_keep_alive_handler
         )
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in the middle of anything here."""
+        is_answered = self.cycle is None or self.cycle.response_complete
+        return is_answered and self._begun == self._ended and not self._unsent()
+
+    @property
+    def idle_since(self) -> float:
+        """The loop's time of the last answer, or of the beginning."""
+        return self._answered_at
+
+    def progress(self) -> tuple[str, int] | None:
+        """Return what the connection is in the middle of, and a number that moves with it."""
+        if self.transport is None or self.transport.is_closing():
+            return None
+        if self.when_writable is not None:
+            return "sending", self.file_sent_bytes
+        if unsent := self._unsent():
+            return "sending", unsent
+        if self._begun != self._ended and not self._awaits_head and not self.flow.read_paused:
+            return "receiving", self._received_bytes
+        return None
+
+    def end_stalled(self, doing: str) -> None:
+        """End a connection that stands still; who is still sending is told why, if nothing else was said yet."""
+        if doing == "receiving" and not self.cycle.response_started:
+            self._refuse("408 Request Timeout")
+        else:
+            self.transport.abort()
+
+    def on_response_complete(self) -> None:
+        """Be idle from now on."""
+        self._answered_at = self.loop.time()
+        super().on_response_complete()
+
+    def _make_room(self) -> bool:
+        """Close the longest idle connections, some at once so that a crowd is not counted for each of its members; return whether there were any."""
+        idle = [one for one in self.connections if one is not self and getattr(one, "is_idle", False)]  # fmt: skip
+        idle.sort(key=lambda one: one.idle_since)  # type: ignore[union-attr] # all are of this class
+        going = idle[: max(1, self._most // 32)]
+        for one in going:
+            one.transport.close()
+        return bool(going)
+
+    def _unsent(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+    async def _send_file(
+        self, cycle: RequestResponseCycle, descriptor: int, span: tuple[int, int]
+    ) -> int:
+        sent = await send_file(self.transport, self.flow, self, descriptor, span)
+        cycle.expected_content_length -= sent
+        if self.transport.is_closing():
+            cycle.disconnected = True
+        return sent
 
     def _hash(self, data: bytes) -> bytes | None:
         """Return the hash of what may be one whole request, if nothing is in flight and the client reads what it is sent."""

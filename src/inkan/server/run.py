@@ -66,6 +66,9 @@ async def _serve(settings: Settings) -> None:
                     tls.context if tls else None,
                     settings.shutdown_grace,
                     proxies=settings.proxies,
+                    bounds=listeners.Bounds(
+                        listeners.open_files(settings.max_connections), settings.stall_timeout
+                    ),
                     ready=lambda: print(steps, file=sys.stderr, flush=True),  # noqa: T201
                 )
     logger.info("stopped")

@@ -89,6 +89,8 @@ class Settings:
     proxies: tuple[str, ...]
     host: tuple[str, ...]
     regions: Mapping[str, str]
+    max_connections: int
+    stall_timeout: timedelta
     tls: Tls
     scheme: str
     log_level: str
@@ -168,6 +170,17 @@ def parse_duration(text: str) -> timedelta:
     if not match or match[1].strip("0") == "":
         raise ValueError("use a number above 0 and a unit, such as 30s, 15m, 24h or 14d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def parse_count(text: str) -> int:
+    """Return the number above 0 that a text spells.
+
+    Raises:
+        ValueError: if it spells none.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
+        raise ValueError("use a whole number above 0")
+    return int(text)
 
 
 def parse_switch(text: str) -> bool:
@@ -289,6 +302,18 @@ TABLE: tuple[Row, ...] = (
         "The regions that commands are told of at log-in, `NAME=HOST` each: registries under short names, this one among them.",
         parse_regions,
         is_list=True,
+    ),
+    Row(
+        "max_connections",
+        "10000",
+        "How many connections a listener holds at most; past that the longest idle ones are closed, then new ones are refused with 503. Never more than the process may have open files.",
+        parse_count,
+    ),
+    Row(
+        "stall_timeout",
+        "10s",
+        "When a connection is ended that is in the middle of a request or an answer and on which less than 1 KiB moves in that time.",
+        parse_duration,
     ),
     Row("tls", "auto", "`auto` (own CA in the data folder), `off`, or `CERT,KEY`.", _parse_tls),
     Row(

@@ -13,29 +13,82 @@ from inkan.store.layout import DataFolder
 from inkan.store.records import BlobRecord, StorageKey
 
 
+class FileSpan:
+    """A span of a blob's file: its pieces, or the open file for whoever can send it as such. Opened when it is first needed."""
+
+    def __init__(self, folder: DataFolder, blob: BlobRecord, start: int, stop: int) -> None:
+        self._folder = folder
+        self._blob = blob
+        self._next = start
+        self._stop = stop
+        self._descriptor: int | None = None
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first byte that is not read yet, and the one behind the last."""
+        return self._next, self._stop
+
+    def open(self) -> int:
+        """Return the open file's descriptor.
+
+        Raises:
+            BlobCorruptError: if there is no file.
+        """
+        if self._descriptor is None:
+            with storage_errors():
+                path = self._folder.blob(self._blob.key)
+                try:
+                    self._descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                except FileNotFoundError as error:
+                    raise BlobCorruptError(str(self._blob.digest)) from error
+        return self._descriptor
+
+    def require_sent(self, count: int) -> None:
+        """Return if the file is as long as it should be, or all of the span was sent.
+
+        Raises:
+            BlobCorruptError: if it is shorter.
+        """
+        with storage_errors():
+            if count < self._stop - self._next and os.fstat(self.open()).st_size < self._stop:
+                raise BlobCorruptError(str(self._blob.digest))
+
+    def close(self) -> None:
+        """Close the file, if it is open."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __aiter__(self) -> "FileSpan":
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._next >= self._stop:
+            self.close()
+            raise StopAsyncIteration
+        with storage_errors():
+            wanted = min(limits.PIECE_BYTES, self._stop - self._next)
+            piece = os.pread(self.open(), wanted, self._next)
+        if not piece:
+            self.close()
+            raise BlobCorruptError(str(self._blob.digest))
+        self._next += len(piece)
+        return piece
+
+    def __del__(self) -> None:
+        # whoever stops in between lets go of it
+        self.close()
+
+
 class FileBlobs:
     """The `BlobStore` on local disk. Files are read in place, on the event loop: a thread hop for each piece costs more."""
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
 
-    async def read(self, blob: BlobRecord, start: int, stop: int) -> AsyncIterator[bytes]:
+    def read(self, blob: BlobRecord, start: int, stop: int) -> "FileSpan":
         """Yield the bytes from `start` up to, not including, `stop`."""
-        with storage_errors():
-            try:
-                descriptor = os.open(self._folder.blob(blob.key), os.O_RDONLY | os.O_NOFOLLOW)
-            except FileNotFoundError as error:
-                raise BlobCorruptError(str(blob.digest)) from error
-        try:
-            while start < stop:
-                with storage_errors():
-                    piece = os.pread(descriptor, min(limits.PIECE_BYTES, stop - start), start)
-                if not piece:
-                    raise BlobCorruptError(str(blob.digest))
-                start += len(piece)
-                yield piece
-        finally:
-            os.close(descriptor)
+        return FileSpan(self._folder, blob, start, stop)
 
     async def find_size(self, key: StorageKey) -> int | None:
         """Return how many bytes a key holds, or nothing where there is no such key."""

@@ -162,6 +162,15 @@ class MemoryDatabase:
         self._generation += 1
         return outcome
 
+    async def write_unsynced(
+        self,
+        make: Callable[Params, Transaction[Result]],
+        *args: Params.args,
+        **kwargs: Params.kwargs,
+    ) -> Result:
+        """Run a transaction; memory has nothing to sync."""
+        return await self.write(make, *args, **kwargs)
+
     async def read(
         self,
         make: Callable[Params, Transaction[Result]],

@@ -1,7 +1,10 @@
-"""Uploads on local disk: write, sync, rename, sync the folder.
+"""Uploads on local disk: write, and at the end sync, rename, sync the folder.
 
-The order is the promise: the bytes are on disk before they get a blob's name, and the name is on disk before anybody hears of it. A flock on the
-upload's file keeps a second writer out, in this process and in others, and falls with the process that holds it.
+The order is the promise: the bytes are on disk before they get a blob's name, and the name is on disk before anybody hears of it. Until then nothing waits for the disk: what is
+written outlives this process, and a machine that fails takes the upload along, which nobody was promised. A flock on the upload's file keeps a second writer out, in this process
+and in others, and falls with the process that holds it.
+
+Source: docs/adr/0030-an-upload-outlives-the-server-a-blob-the-machine.md.
 """
 
 import asyncio
@@ -9,7 +12,6 @@ import fcntl
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from inkan import limits
 from inkan.durable_file import sync_folder
@@ -24,13 +26,16 @@ from inkan.store.file_errors import storage_errors
 from inkan.store.layout import DataFolder, new_storage_key
 from inkan.store.records import StorageKey, UploadId
 
+_SYNC_AHEAD_BYTES = 8 * limits.MIB
+
 
 class FileWriter:
     """Takes pieces at the end of an upload's file."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._unsynced = False
+        self._written = 0
+        self._begun_to_sync = 0
         self._started_at: int | None = None
 
     async def start_at(self, offset: int) -> None:
@@ -40,7 +45,7 @@ class FileWriter:
                 raise StorageUnavailableError("an upload has lost bytes; begin a new one")
             os.ftruncate(self._descriptor, offset)
             os.lseek(self._descriptor, offset, os.SEEK_SET)
-        self._started_at = offset
+        self._started_at = self._written = self._begun_to_sync = offset
 
     def give_up(self) -> None:
         """Drop what was written since `start_at`: nobody was promised it, and it makes room."""
@@ -54,14 +59,19 @@ class FileWriter:
         with storage_errors():
             while view:
                 view = view[os.write(self._descriptor, view) :]
-        self._unsynced = True
+            self._written += len(piece)
+            if self._written - self._begun_to_sync >= _SYNC_AHEAD_BYTES:
+                self._sync_ahead()
 
     async def flush(self) -> None:
-        """Return once everything written is durable."""
-        if self._unsynced:
-            with storage_errors():
-                await asyncio.to_thread(os.fdatasync, self._descriptor)
-            self._unsynced = False
+        """Return: what is in the page cache outlives this process."""
+
+    def _sync_ahead(self) -> None:
+        """Let the disk begin with what is here, while more is on its way: the sync in the end then has little left to wait for."""
+        # Linux begins to write dirty pages that are said not to be needed, and keeps them until they are written
+        length = self._written - self._begun_to_sync
+        os.posix_fadvise(self._descriptor, self._begun_to_sync, length, os.POSIX_FADV_DONTNEED)
+        self._begun_to_sync = self._written
 
 
 class FileUploads:
@@ -88,7 +98,6 @@ class FileUploads:
         path = self._folder.upload(upload_id)
         with storage_errors():
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            await asyncio.to_thread(sync_folder, path.parent)
 
     @asynccontextmanager
     async def append(self, upload_id: UploadId) -> AsyncIterator[FileWriter]:
@@ -149,7 +158,8 @@ class FileUploads:
         # fsync, not fdatasync: the length and the mode are part of what was promised
         os.fsync(descriptor)
         source.rename(target)
-        _sync_both(target.parent, source.parent)
+        # the new name only: an old one that a crash brings back names an upload that is on record no more, and goes with the other leftovers
+        sync_folder(target.parent)
 
     def _open(self, upload_id: UploadId, flags: int) -> int:
         with storage_errors():
@@ -164,9 +174,3 @@ class FileUploads:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UploadBusyError(upload_id) from error
-
-
-def _sync_both(target: Path, source: Path) -> None:
-    # the new name first: between the two a crash may leave both names, never none
-    sync_folder(target)
-    sync_folder(source)

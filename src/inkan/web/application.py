@@ -14,7 +14,15 @@ from inkan.errors import InkanError, RouteUnknownError, UnavailableError
 from inkan.web.access_log import AccessLog
 from inkan.web.answer_memory import AnswerMemory, Asked, KeptAnswer, mark_in
 from inkan.web.authority import Authority
-from inkan.web.messages import Receive, Request, Response, Scope, Send, decode_path
+from inkan.web.messages import (
+    SEND_FILE,
+    Receive,
+    Request,
+    Response,
+    Scope,
+    Send,
+    decode_path,
+)
 from inkan.web.metrics import Metrics
 from inkan.web.routing import Face, Match, RouteTable
 
@@ -125,7 +133,8 @@ class Application:
     ) -> None:
         response.headers.append(("X-Request-Id", request.request_id))
         try:
-            await response.send(send, head=request.method == "HEAD")
+            send_file = request.scope.get(SEND_FILE)
+            await response.send(send, head=request.method == "HEAD", send_file=send_file)
         finally:
             seconds = time.perf_counter() - began
             if response.status in (200, 206):

@@ -6,7 +6,7 @@ Source: ASGI 3.0, HTTP Connection Scope; RFC 9110 for the fields.
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
 from inkan import limits
@@ -16,6 +16,32 @@ from inkan.web.demand import ANONYMOUS, Caller
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+SendFile = Callable[[int, tuple[int, int]], Awaitable[int]]
+"""Sends a span of an open file and returns how many bytes went, all but where the file is shorter or the client gone."""
+SEND_FILE = "inkan.send_file"
+"""The key in an ASGI scope under which a web server offers a `SendFile`."""
+
+
+@runtime_checkable
+class FileStream(Protocol):
+    """A body that is a span of a file, and may be sent as such."""
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first byte, and the one behind the last."""
+        ...
+
+    def open(self) -> int:
+        """Return the open file's descriptor."""
+        ...
+
+    def require_sent(self, count: int) -> None:
+        """Raise unless the file has held what was asked for."""
+        ...
+
+    def close(self) -> None:
+        """Close the file, if it is open."""
+        ...
 
 
 class Request:
@@ -23,6 +49,7 @@ class Request:
 
     Attributes:
         good_until: when the credential is good no longer; nothing where it has to be looked at each time.
+        client_address: the client's address, without its port; the peer's, unless that is a proxy that is trusted.
     """
 
     __slots__ = (
@@ -32,6 +59,7 @@ class Request:
         "body_cap_bytes",
         "body_done",
         "caller",
+        "client_address",
         "good_until",
         "method",
         "params",
@@ -47,6 +75,8 @@ class Request:
         self.params: dict[str, str] = {}
         self.caller: Caller = ANONYMOUS
         self.request_id = request_id
+        client = scope.get("client")
+        self.client_address = str(client[0]) if client else ""
         self.good_until: datetime | None = None
         self.body_cap_bytes = 0
         self.body_done = False
@@ -110,12 +140,6 @@ class Request:
         return int(text)
 
     @property
-    def client_address(self) -> str:
-        """The peer's address, without its port."""
-        client = self.scope.get("client")
-        return str(client[0]) if client else ""
-
-    @property
     def host(self) -> str:
         """The host and port the client addressed, as it wrote them."""
         return self.header("host")
@@ -175,7 +199,7 @@ class Response:
     stream: AsyncIterator[bytes] | None = None
     length_bytes: int | None = None
 
-    async def send(self, send: Send, *, head: bool) -> None:
+    async def send(self, send: Send, *, head: bool, send_file: SendFile | None = None) -> None:
         """Write the answer; a HEAD gets the same fields and no body."""
         length = len(self.body) if self.length_bytes is None else self.length_bytes
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers]
@@ -187,9 +211,21 @@ class Response:
         elif self.stream is None:
             await send({"type": "http.response.body", "body": self.body})
         else:
-            async for piece in self.stream:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await _send_stream(self.stream, send, send_file)
             await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_stream(stream: AsyncIterator[bytes], send: Send, send_file: SendFile | None) -> None:  # fmt: skip
+    file = stream if isinstance(stream, FileStream) else None
+    try:
+        if file is not None and send_file is not None:
+            file.require_sent(await send_file(file.open(), file.span))
+            return
+        async for piece in stream:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    finally:
+        if file is not None:
+            file.close()
 
 
 def decode_path(raw_path: bytes) -> str:

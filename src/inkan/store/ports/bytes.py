@@ -51,11 +51,11 @@ class UploadWriter(Protocol):
         ...
 
     async def write(self, piece: bytes) -> None:
-        """Append a piece; it is durable only after `flush`."""
+        """Append a piece; it outlives this process only after `flush`."""
         ...
 
     async def flush(self) -> None:
-        """Return once everything written is durable."""
+        """Return once everything written outlives this process; the machine it outlives only as a blob."""
         ...
 
 

@@ -171,7 +171,7 @@ class Garbage(Protocol):
 class UploadSessions(Protocol):
     """The facts of uploads in progress.
 
-    1. Every method is one transaction, durable when it returns.
+    1. Every method is one transaction. What it records outlives the server when it returns, and the machine no later than anything recorded durably after it.
     2. `advance` moves an upload from the offset the caller saw to a later one, or raises `UploadRangeError` and changes nothing
        when it stands elsewhere.
     3. `finish` is idempotent.

@@ -45,6 +45,7 @@ class Database(Protocol):
     1. `write` is all or nothing, serialisable against other writes, and durable when it returns.
     2. `read` sees one state of the database, which holds every write that had returned before it began.
     3. `generation` has grown when a write returns; it is nothing where others write as well, unnoticed.
+    4. `write_unsynced` is a write that outlives the server, and the machine no later than the next `write` does; none is durable before one that came first.
     """
 
     @property
@@ -59,6 +60,15 @@ class Database(Protocol):
         **kwargs: Params.kwargs,
     ) -> Result:
         """Run the transaction that `make` makes; it may be made and run again after a clash."""
+        ...
+
+    async def write_unsynced(
+        self,
+        make: Callable[Params, Transaction[Result]],
+        *args: Params.args,
+        **kwargs: Params.kwargs,
+    ) -> Result:
+        """Run a transaction that may be lost with the machine, not with the server; it costs no sync of the disk."""
         ...
 
     async def read(

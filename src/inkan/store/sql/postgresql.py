@@ -130,6 +130,15 @@ class PostgresDatabase:
                 raise translated(error) from error
             await asyncio.sleep(_pause(attempt))
 
+    async def write_unsynced(
+        self,
+        make: Callable[Params, Transaction[Result]],
+        *args: Params.args,
+        **kwargs: Params.kwargs,
+    ) -> Result:
+        """Run a transaction; here it is as durable as any."""
+        return await self.write(make, *args, **kwargs)
+
     async def read(
         self,
         make: Callable[Params, Transaction[Result]],

@@ -1,7 +1,8 @@
 """The database on SQLite: one writer thread with group commit, reads inline.
 
 `WAL` and `synchronous=FULL`: measured with power cuts, `NORMAL` loses acknowledged transactions. All transactions that wait when a batch begins share
-one commit, and so one sync of the disk; each has a savepoint of its own, so that one's failure is not another's.
+one commit, and so one sync of the disk; each has a savepoint of its own, so that one's failure is not another's. A batch in which nobody waits for the disk is committed
+with `NORMAL`: it is in the log's file, which the next `FULL` commit syncs as a whole, up to its own end.
 
 A read runs on the event loop's own connection, 16 µs at a time; a hop to a thread would cost ten times that.
 
@@ -32,6 +33,7 @@ class _Work:
     make: Callable[[], Transaction[Any]]
     future: "asyncio.Future[Any]"
     loop: asyncio.AbstractEventLoop
+    is_synced: bool
     outcome: Any = None
     failure: BaseException | None = None
 
@@ -75,10 +77,16 @@ class SqliteDatabase:
         **kwargs: Params.kwargs,
     ) -> Result:
         """Run a transaction; it is durable when this returns."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Result] = loop.create_future()
-        self._queue.put(_Work(lambda: make(*args, **kwargs), future, loop))
-        return await future
+        return await self._hand_over(lambda: make(*args, **kwargs), is_synced=True)
+
+    async def write_unsynced(
+        self,
+        make: Callable[Params, Transaction[Result]],
+        *args: Params.args,
+        **kwargs: Params.kwargs,
+    ) -> Result:
+        """Run a transaction; it is durable with the next one that is, and outlives this process from now on."""
+        return await self._hand_over(lambda: make(*args, **kwargs), is_synced=False)
 
     async def read(
         self,
@@ -101,6 +109,12 @@ class SqliteDatabase:
         """Return what SQLite finds wrong with the file, and rows that refer to nothing."""
         return await self.read(_faults)
 
+    def _hand_over(self, make: Callable[[], Transaction[_T]], *, is_synced: bool) -> "asyncio.Future[_T]":  # fmt: skip
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[_T] = loop.create_future()
+        self._queue.put(_Work(make, future, loop, is_synced))
+        return future
+
     def _run(self) -> None:
         with closing(_connect(self._path)) as connection:
             while (work := self._queue.get()) is not None:
@@ -117,7 +131,10 @@ class SqliteDatabase:
                     return
 
     def _commit(self, connection: sqlite3.Connection, batch: Sequence[_Work]) -> None:
+        is_synced = any(work.is_synced for work in batch)
         try:
+            # outside a transaction, where alone it takes effect
+            connection.execute(f"PRAGMA synchronous = {'FULL' if is_synced else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             for work in batch:
                 _attempt(connection, work)

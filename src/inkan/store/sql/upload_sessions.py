@@ -1,4 +1,7 @@
-"""The facts of uploads in SQL."""
+"""The facts of uploads in SQL.
+
+None of them waits for the disk: an upload is a promise of this server's, not of its disk. What makes it a blob is durable, and so is all that was written before that.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,7 +30,7 @@ class SqlUploadSessions:
 
     async def begin(self, upload: UploadRecord) -> None:
         """Record a new upload."""
-        await self._database.write(_begin, upload)
+        await self._database.write_unsynced(_begin, upload)
 
     async def find(self, upload_id: UploadId) -> UploadRecord | None:
         """Return an upload."""
@@ -35,11 +38,11 @@ class SqlUploadSessions:
 
     async def advance(self, seen: UploadRecord, now: UploadRecord) -> None:
         """Replace what the caller saw by what is so now."""
-        await self._database.write(_advance, seen, now)
+        await self._database.write_unsynced(_advance, seen, now)
 
     async def finish(self, upload_id: UploadId) -> None:
         """Forget an upload."""
-        await self._database.write(_finish, upload_id)
+        await self._database.write_unsynced(_finish, upload_id)
 
     async def list_idle(self, before: datetime, limit: int) -> Sequence[UploadRecord]:
         """Return uploads that nothing happened to since `before`, oldest first."""
