@@ -30,6 +30,7 @@ info                     about.info                           Show which program
 keys                     trust_keys.keys                      Back up the keys that sign, and put them back.
 login                    login.login                          Log in to a registry, here and in docker.
 manifest-inspect         image_acts.manifest_inspect          Print a manifest.
+migrate                  migrate.migrate                      Move a server's data to PostgreSQL and to a bucket.
 namespace-add            namespaces.namespace_add             Make a namespace.
 namespace-list           namespaces.namespace_list            List the namespaces.
 namespace-rm             namespaces.namespace_rm              Remove a namespace.
@@ -49,6 +50,7 @@ retention-policy-list    retention.retention_policy_list      List how many imag
 retention-policy-set     retention.retention_policy_set       Let only the newest images stay.
 retention-run            retention.retention_run              Let older images go, this once.
 serve                    serve.serve                          Start the server.
+storage-check            storage_check.storage_check          See whether a database and a bucket can be relied on.
 trash-list               trash.trash_list                     List deleted images that can be had back.
 trust                    trust.trust                          Sign, verify, name signers, keep keys.
 webhook-add              webhooks.webhook_add                 Have a web server told what happens to images.

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from inkan import limits
@@ -137,22 +137,45 @@ class Bucket:
             address: str = await obstore.sign_async(self._store, "GET", self._name(key), lifetime)
             return address
 
+    async def status_of(self, link: str) -> int:
+        """Return the status that an address is answered with."""
+        with bucket_errors():
+            return await asyncio.to_thread(self._ask, "GET", link)
+
+    async def describe_conditions(self, key: StorageKey) -> str:
+        """Return what the engine makes of "write only if it is not there"; we ask for it nowhere else."""
+        try:
+            for _ in range(2):
+                await self._store.put_async(self._name(key), b"probe", mode="create")
+        except AlreadyExistsError:
+            return "a second conditional write is refused, as it should be"
+        except BaseError:
+            return "conditional writes are refused altogether"
+        else:
+            return "conditions are ignored: a second write went through"
+        finally:
+            await self.delete(key)
+
     async def _mark(self) -> None:
         await self._store.put_async(self._path(_MARKER), b"blobs of an Inkan server\n", use_multipart=False)  # fmt: skip
 
     def _make(self) -> None:
         """Make the bucket; the library has no call for it, so its signature is put on a request of ours."""
-        address = urlsplit(obstore.sign(self._store, "PUT", "", timedelta(minutes=1)))
-        connection = connect(address.scheme, address.netloc, self._access.ca_bundle)
-        try:
-            connection.request("PUT", f"{address.path}?{address.query}")
-            status = connection.getresponse().status
-        finally:
-            connection.close()
+        link: str = obstore.sign(self._store, "PUT", "", timedelta(minutes=1))
+        status = self._ask("PUT", link)
         # 409: another server was faster
         if status not in (200, 409):
             raise StorageUnavailableError(f"bucket {self._access.bucket} is not there, and may not be made (status {status})")  # fmt: skip
         logger.info("bucket made", extra={"bucket": self._access.bucket})
+
+    def _ask(self, method: str, link: str) -> int:
+        address = urlsplit(link)
+        connection = connect(address.scheme, address.netloc, self._access.ca_bundle)
+        try:
+            connection.request(method, f"{address.path}?{address.query}" if address.query else address.path)  # fmt: skip
+            return connection.getresponse().status
+        finally:
+            connection.close()
 
     def _name(self, key: StorageKey) -> str:
         return self._path(object_name(key))
