@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterable
 
+from inkan.admin.openapi import openapi_route
 from inkan.admin.problems import AdminProblems
 from inkan.web.authority import Authority
 from inkan.web.routing import Face, Route
 
 
 def admin_face(routes: Iterable[Route], authority: Authority) -> Face:
-    """Return the management API's face."""
+    """Return the management API's face, with the document that describes it."""
+    rows = tuple(routes)
     return Face(
         name="admin",
-        routes=tuple(routes),
+        routes=(*rows, openapi_route(rows)),
         render=AdminProblems(authority),
         claims=re.compile(r"/api/"),
     )
