@@ -30,6 +30,12 @@ async def test_nobody_gets_past_a_row_that_is_not_public(world, nobody):
         "{file+}": "root",
         "{role}": "snapshot",
         "{namespace}": "team",
+        "{account}": "bob",
+        "{group}": "builders",
+        "{key}": "0" * 16,
+        "{kind}": "account",
+        "{subject}": "bob",
+        "{visibility}": "public",
     }
     for face in world.product.registry.table.faces:
         for route in face.routes:

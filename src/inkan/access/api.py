@@ -100,11 +100,12 @@ class TokenHandlers:
 
 def _bearer(proven: Proven, *, is_login: bool) -> Bearer:
     principal, token = proven.principal, proven.token
+    ends = [at for at in (token and token.expires_at, principal.reach and principal.reach.ends_at) if at]  # fmt: skip
     return Bearer(
         principal.account,
         principal.reach.key_id if principal.reach else "",
         is_login and not principal.is_anonymous and (token is None or token.is_login),
-        token.expires_at if token else None,
+        min(ends, default=None),
     )
 
 

@@ -92,7 +92,7 @@ class ApiKeyService:
 
 def reach_of(key: ApiKeyRecord) -> Reach:
     """Return how far a key reaches."""
-    return Reach(key.key_id, key.roles, key.namespaces)
+    return Reach(key.key_id, key.roles, key.namespaces, key.expires_at)
 
 
 def _is_good(key: ApiKeyRecord, now: datetime) -> bool:

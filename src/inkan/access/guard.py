@@ -55,7 +55,8 @@ class Guard:
             return ANONYMOUS
         principal = credential.principal
         # before the decision: whoever is refused is named in the log
-        request.caller = Caller(principal.account, principal.rights_in)
+        key_id = principal.reach.key_id if principal.reach else ""
+        request.caller = Caller(principal.account, principal.rights_in, key_id)
         if demand.resource is not Resource.LOGIN:
             await self._require_allowed(principal, credential.token, demand)
         return request.caller

@@ -17,11 +17,13 @@ class Reach:
         key_id: which key it is.
         roles: what of its account's roles; empty for all of them.
         namespaces: where; empty for everywhere.
+        ends_at: when the key ends, and tokens that are got with it.
     """
 
     key_id: str
     roles: frozenset[Role] = frozenset()
     namespaces: frozenset[str] = frozenset()
+    ends_at: datetime | None = None
 
     def allows(self, right: Right, namespace: str) -> bool:
         """Return whether the key can be used for a right in a namespace."""

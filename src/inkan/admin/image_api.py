@@ -19,7 +19,8 @@ from inkan.oci.reference import Namespace, RepositoryName
 from inkan.store.ports import Images
 from inkan.store.records import Act, DigestRecord, ImageRecord
 from inkan.trust.status import CollectionStatus, TrustStatus
-from inkan.web.demand import CATALOG, NAMESPACES
+from inkan.web.authority import Authority
+from inkan.web.demand import NAMESPACE_MANAGE, VISIBLE, Right
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Route
 
@@ -27,21 +28,28 @@ from inkan.web.routing import CachePolicy, Route
 class ImageHandlers:
     """Answers for images."""
 
-    def __init__(self, images: Images, trust: TrustStatus, clock: Clock) -> None:
+    def __init__(
+        self, images: Images, trust: TrustStatus, clock: Clock, authority: Authority
+    ) -> None:
+        self._authority = authority
         self._images = images
         self._trust = trust
         self._clock = clock
 
     async def list(self, request: Request) -> Response:
         """Return every tag with its digest, and who has signed it."""
-        images = await self._images.list_tagged(_namespace(request))
+        found = await self._images.list_tagged(_namespace(request))
+        visible = await self._visible(request)
+        images = [one for one in found if one.repository.namespace in visible]
         status = await self._status(image.repository for image in images)
         listed = [_image(image, status[image.repository]) for image in images]
         return json_answer(200, {"images": listed})
 
     async def digests(self, request: Request) -> Response:
         """Return every manifest, with its tags."""
-        found = await self._images.list_digests(_namespace(request))
+        every = await self._images.list_digests(_namespace(request))
+        visible = await self._visible(request)
+        found = [one for one in every if one.repository.namespace in visible]
         signed = await self._signed(found)
         return json_answer(200, {"digests": [_digest(one, signed) for one in found]})
 
@@ -61,6 +69,9 @@ class ImageHandlers:
         ]
         return json_answer(200, {"pruned": gone})
 
+    async def _visible(self, request: Request) -> frozenset[str]:
+        return await self._authority.namespaces_with(request.caller, Right.LIST)
+
     async def _status(self, repositories: Iterable[RepositoryName]) -> dict[RepositoryName, Sequence[CollectionStatus]]:  # fmt: skip
         return {name: await self._trust.list(name) for name in dict.fromkeys(repositories)}
 
@@ -78,9 +89,9 @@ def image_routes(images: ImageHandlers) -> tuple[Route, ...]:
     """Return the routes about images."""
     never = CachePolicy.NEVER
     return (
-        Route("image-list", ("GET",), "/api/v1/images", images.list, CATALOG, 0, never),
-        Route("image-digests", ("GET",), "/api/v1/digests", images.digests, CATALOG, 0, never),
-        Route("image-prune-untagged", ("POST",), "/api/v1/images/prune", images.prune, NAMESPACES, 0, never),
+        Route("image-list", ("GET",), "/api/v1/images", images.list, VISIBLE, 0, never),
+        Route("image-digests", ("GET",), "/api/v1/digests", images.digests, VISIBLE, 0, never),
+        Route("image-prune-untagged", ("POST",), "/api/v1/images/prune", images.prune, NAMESPACE_MANAGE, 0, never),
     )  # fmt: skip
 
 

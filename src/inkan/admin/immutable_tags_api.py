@@ -11,7 +11,7 @@ from inkan.admin.answers import json_answer
 from inkan.admin.bodies import Body
 from inkan.oci.reference import Namespace
 from inkan.registry.immutability import ImmutabilityService
-from inkan.web.demand import NAMESPACES
+from inkan.web.demand import NAMESPACE_MANAGE, NAMESPACES
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Route
 
@@ -44,5 +44,5 @@ def immutable_tags_routes(handlers: ImmutableTagHandlers) -> tuple[Route, ...]:
     one, cap = f"{everything}/{{namespace}}", limits.API_BODY_BYTES
     return (
         Route("immutable-tags-list", ("GET",), everything, handlers.list, NAMESPACES, 0, never),
-        Route("immutable-tags-set", ("PUT",), one, handlers.set, NAMESPACES, cap, never),
+        Route("immutable-tags-set", ("PUT",), one, handlers.set, NAMESPACE_MANAGE, cap, never),
     )

@@ -13,7 +13,7 @@ from inkan.errors import RequestInvalidError
 from inkan.oci.reference import Namespace, RepositoryName, parse_tag_or_digest
 from inkan.registry.trash import TrashService
 from inkan.store.records import TrashRecord
-from inkan.web.demand import CATALOG, PUSH
+from inkan.web.demand import CATALOG_OF, PUSH
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Route
 
@@ -58,6 +58,6 @@ def trash_routes(handlers: TrashHandlers) -> tuple[Route, ...]:
     """Return the routes about the trash; who may push an image may have it back."""
     never, one = CachePolicy.NEVER, "/api/v1/trash/{name+}/restore"
     return (
-        Route("trash-list", ("GET",), "/api/v1/trash", handlers.list, CATALOG, 0, never),
+        Route("trash-list", ("GET",), "/api/v1/trash", handlers.list, CATALOG_OF, 0, never),
         Route("image-restore", ("POST",), one, handlers.restore, PUSH, 0, never),
     )

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 _INDEX = """
 api                      about.api                            Show where the registry's API is.
+api-key-create           api_keys.api_key_create              Make a key to log in with.
+api-key-list             api_keys.api_key_list                List the keys to log in with.
+api-key-rm               api_keys.api_key_rm                  Revoke a key.
+audit-log                audit_log.audit_log                  Show who did what.
 backup                   backup.backup                        Copy everything that a server keeps, while it runs.
 completion               completion.completion                Print what makes a shell complete inkan's words.
 config                   config.show                          Show the server's settings and where they come from.
@@ -16,6 +20,11 @@ env                      plugin.env                           Print the variable
 fsck                     fsck.fsck                            Compare everything that a server keeps with what it should be.
 garbage-list             garbage.garbage_list                 List the blobs that no image needs.
 garbage-run              garbage.garbage_run                  Collect garbage now.
+group-add                groups.group_add                     Add a group of accounts.
+group-list               groups.group_list                    List the groups and who is in them.
+group-member-add         groups.group_member_add              Put accounts into a group.
+group-member-rm          groups.group_member_rm               Take accounts out of a group.
+group-rm                 groups.group_rm                      Remove a group.
 image-digests            images.image_digests                 List images by digest, also those without a tag.
 image-inspect            image_acts.image_inspect             Show how an image is configured.
 image-list               images.image_list                    List the images you can pull, and who signed them.
@@ -34,7 +43,11 @@ migrate                  migrate.migrate                      Move a server's da
 namespace-add            namespaces.namespace_add             Make a namespace.
 namespace-list           namespaces.namespace_list            List the namespaces.
 namespace-rm             namespaces.namespace_rm              Remove a namespace.
+namespace-visibility     namespaces.namespace_visibility      Let anybody pull from a namespace, or no longer.
 plugin                   plugin.plugin                        Make inkan a command of docker's.
+policy-add               policies.policy_add                  Give somebody a role.
+policy-list              policies.policy_list                 List who has which role where.
+policy-rm                policies.policy_rm                   Take a role away.
 pull                     pull.pull                            Pull a signed image.
 push                     push.push                            Push an image and sign it.
 quota                    quotas.quota                         Show how much may be kept and pulled, and how much is.
@@ -50,15 +63,29 @@ retention-policy-list    retention.retention_policy_list      List how many imag
 retention-policy-set     retention.retention_policy_set       Let only the newest images stay.
 retention-run            retention.retention_run              Let older images go, this once.
 serve                    serve.serve                          Start the server.
+service-id-add           service_ids.service_id_add           Add an account for a machine.
+service-id-list          service_ids.service_id_list          List the accounts of machines.
+service-id-rm            service_ids.service_id_rm            Remove an account of a machine.
 storage-check            storage_check.storage_check          See whether a database and a bucket can be relied on.
 trash-list               trash.trash_list                     List deleted images that can be had back.
 trust                    trust.trust                          Sign, verify, name signers, keep keys.
+user-add                 users.user_add                       Add a person.
+user-disable             users.user_disable                   Keep an account out.
+user-enable              users.user_enable                    Let an account in again.
+user-list                users.user_list                      List the people.
+user-passwd              users.user_passwd                    Change a password.
+user-rm                  users.user_rm                        Remove a person.
 webhook-add              webhooks.webhook_add                 Have a web server told what happens to images.
 webhook-list             webhooks.webhook_list                List who is told what.
 webhook-rm               webhooks.webhook_rm                  Tell a webhook nothing any more.
 webhook-test             webhooks.webhook_test                Send a ping to a webhook.
 """
 _ALIASES = """
+api-keys                 api-key-list
+groups                   group-list
+policies                 policy-list
+service-ids              service-id-list
+users                    user-list
 digests                  image-digests
 images                   image-list
 namespaces               namespace-list

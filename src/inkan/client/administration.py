@@ -49,13 +49,14 @@ class Administration:
             self._session.call("GET", "/api/v1/namespaces", _NAMESPACES).tree()["namespaces"]
         )
 
-    def add_namespace(self, name: str) -> dict[str, Any]:
+    def add_namespace(self, name: str, *, is_public: bool = False) -> dict[str, Any]:
         """Make a namespace.
 
         Raises:
             NamespaceInvalidError: if the name cannot be one.
         """
-        path = f"/api/v1/namespaces/{Namespace.parse(name)}"
+        query = "?visibility=public" if is_public else ""
+        path = f"/api/v1/namespaces/{Namespace.parse(name)}{query}"
         return dict(self._session.call("PUT", path, _NAMESPACES).tree())
 
     def remove_namespace(self, name: str, *, force: bool) -> None:

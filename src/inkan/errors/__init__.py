@@ -32,11 +32,8 @@ InkanError
 │   ├── NamespaceUnknownError  ├── MetadataUnknownError ├── RouteUnknownError
 │   ├── AccountUnknownError ├── ApiKeyUnknownError ├── GroupUnknownError ├── PolicyUnknownError
 │   ├── TrashUnknownError              an image that is not in the trash
-<<<<<<< HEAD
 │   ├── RegionUnknownError             a short name for no registry
-=======
 │   ├── WebhookUnknownError            a webhook that is not there
->>>>>>> 3b3fbf7 (Others are told what happens to images: signed, in order, at least once, and not into the server's own network)
 │   └── PlatformUnknownError           an index without an image for that platform
 ├── ConflictError                      it clashes with what is there: look, then try again
 │   ├── UploadRangeError               a piece that does not start where the upload stands
@@ -44,6 +41,7 @@ InkanError
 │   ├── RangeUnsatisfiableError        a byte range outside the content
 │   ├── BlobInUseError                 a blob that manifests of the repository still name
 │   ├── NamespaceExistsError ├── NamespaceNotEmptyError ├── NamespaceQuotaError ├── AccountExistsError
+│   ├── LastAdministratorError         it would leave nobody who administers
 │   ├── MetadataVersionError           a version that is not newer than what is kept
 │   ├── TagImmutableError              a tag that must not change
 │   ├── TagTakenError                  a tag that points to something else by now
@@ -82,6 +80,7 @@ from inkan.errors.conflict import (
     AccountExistsError,
     BlobInUseError,
     ConflictError,
+    LastAdministratorError,
     MetadataVersionError,
     MethodUnsupportedError,
     NamespaceExistsError,
@@ -210,6 +209,7 @@ __all__ = [
     "JsonInvalidError",
     "KeyInvalidError",
     "KeyUnreadableError",
+    "LastAdministratorError",
     "ManifestBlobUnknownError",
     "ManifestCorruptError",
     "ManifestInvalidError",

@@ -121,3 +121,11 @@ class AccountExistsError(ConflictError):
     def __init__(self, name: str) -> None:
         super().__init__(f"the account {name} is there already")
         self.name = name
+
+
+class LastAdministratorError(ConflictError):
+    """It would leave nobody who administers this registry."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is the last administrator; make another one first")
+        self.name = name

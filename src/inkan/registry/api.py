@@ -32,7 +32,7 @@ from inkan.registry.uploads import UploadService
 from inkan.store.records import BlobRecord, UploadRecord
 from inkan.web.authority import Authority
 from inkan.web.conditions import matches_etag
-from inkan.web.demand import CATALOG, DELETE, LOGIN, PULL, PUSH
+from inkan.web.demand import DELETE, LOGIN, PULL, PUSH, VISIBLE, Right
 from inkan.web.messages import Request, Response
 from inkan.web.ranges import parse_range
 from inkan.web.routing import CachePolicy, Face, Route
@@ -254,9 +254,10 @@ class ManifestHandlers:
 class ListHandlers:
     """Answers the ping and the lists."""
 
-    def __init__(self, tags: TagService, referrers: ReferrerService) -> None:
+    def __init__(self, tags: TagService, referrers: ReferrerService, authority: Authority) -> None:
         self._tags = tags
         self._referrers = referrers
+        self._authority = authority
 
     async def ping(self, _request: Request) -> Response:
         """Say that this is a registry, to callers who are logged in."""
@@ -289,7 +290,10 @@ class ListHandlers:
     async def repositories(self, request: Request) -> Response:
         """Return a page of repositories."""
         limit = parse_limit(request.query("n"))
-        page = await self._tags.list_repositories(request.query("last") or "", limit)
+        caller, within = request.caller, None
+        if Right.LIST not in caller.rights_in(""):
+            within = await self._authority.namespaces_with(caller, Right.LIST)
+        page = await self._tags.list_repositories(request.query("last") or "", limit, within)
         return _page("/v2/_catalog", page, limit, {"repositories": list(page.names)})
 
 
@@ -310,7 +314,7 @@ def registry_face(services: RegistryServices, authority: Authority) -> Face:
     """Return the registry's face."""
     manifest = ManifestHandlers(services.manifests, services.gate, services.meter)
     blob = BlobHandlers(services.blobs, services.gate, services.meter)
-    lists = ListHandlers(services.tags, services.referrers)
+    lists = ListHandlers(services.tags, services.referrers, authority)
     upload = UploadHandlers(services.uploads, services.blobs, authority, services.meter)
     return Face(
         name="registry",
@@ -327,7 +331,7 @@ def _reading(lists: ListHandlers, manifest: ManifestHandlers, blob: BlobHandlers
     return [
         Route("ping", read, "/v2/", lists.ping, LOGIN, 0, CachePolicy.NEVER),
         Route("ping", read, "/v2", lists.ping, LOGIN, 0, CachePolicy.NEVER),
-        Route("catalog", read, "/v2/_catalog", lists.repositories, CATALOG, 0, fresh),
+        Route("catalog", read, "/v2/_catalog", lists.repositories, VISIBLE, 0, fresh),
         Route("manifest-get", read, _MANIFEST, manifest.get, PULL, 0, forever, is_repeatable=True),
         Route("blob-get", ("GET",), _BLOB, blob.get, PULL, 0, forever, is_repeatable=True),
         # a client that hears a blob is here pushes it no more: each time its bytes are looked for

@@ -3,7 +3,7 @@
 Source: OCI Distribution Specification 1.1 § Listing Tags; Docker Registry HTTP API V2 § Catalog.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from inkan import limits
@@ -37,9 +37,11 @@ class TagService:
             raise RepositoryUnknownError(str(repository))
         return _page(names, limit)
 
-    async def list_repositories(self, after: str, limit: int) -> Page:
-        """Return a page of the registry's repositories."""
-        return _page(await self.catalog.list_repositories(after, limit + 1), limit)
+    async def list_repositories(
+        self, after: str, limit: int, namespaces: Collection[str] | None
+    ) -> Page:
+        """Return a page of the registry's repositories, in some namespaces or in all."""
+        return _page(await self.catalog.list_repositories(after, limit + 1, namespaces), limit)
 
 
 def parse_limit(text: str | None) -> int:

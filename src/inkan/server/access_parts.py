@@ -10,6 +10,7 @@ from inkan.access.api_keys import ApiKeyService
 from inkan.access.audit import AuditTrail
 from inkan.access.guard import Guard
 from inkan.access.log_in import LogIn
+from inkan.access.people import PeopleService
 from inkan.access.refresh_tokens import RefreshTokenService
 from inkan.access.scopes import HostNames
 from inkan.access.throttle import Throttle
@@ -38,6 +39,7 @@ class AccessParts:
     face: Face
     guard: Guard
     accounts: AccountService
+    people: PeopleService
     api_keys: ApiKeyService
     refresh_tokens: RefreshTokenService
     audit: AuditTrail
@@ -62,6 +64,7 @@ async def build_access(
     await ring.load()
     tokens = TokenService(ring, settings.token_lifetime, clock)
     refresh_tokens = RefreshTokenService(SqlRefreshTokens(database), clock)
+    people = PeopleService(SqlAccounts(database), refresh_tokens, clock)
     api_keys = ApiKeyService(SqlApiKeys(database), clock)
     log_in = LogIn(accounts, api_keys, tokens, refresh_tokens, audit)
     guard = Guard(log_in, namespaces, hosts, settings.scheme)
@@ -73,5 +76,5 @@ async def build_access(
     )
     face = token_face(log_in, tokens, refresh_tokens, guard)
     return AccessParts(
-        face, guard, accounts, api_keys, refresh_tokens, audit, namespaces, hosts, jobs
+        face, guard, accounts, people, api_keys, refresh_tokens, audit, namespaces, hosts, jobs
     )

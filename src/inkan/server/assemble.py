@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from inkan.access.accounts import AccountService
+from inkan.access.audit import AuditTrail
+from inkan.access.request_audit import RequestAudit
 from inkan.clock import Clock
 from inkan.errors import UnavailableError
 from inkan.keys.sealing import (
@@ -29,7 +31,7 @@ from inkan.server.trust_parts import build_trust
 from inkan.store.layout import DataFolder
 from inkan.web.access_log import AccessLog
 from inkan.web.answer_memory import AnswerMemory
-from inkan.web.application import Application
+from inkan.web.application import Application, Observers
 from inkan.web.health import Check, health_face
 from inkan.web.metrics import Metrics
 from inkan.web.routing import Face
@@ -50,6 +52,7 @@ class Product:
     registry: Application
     trust: Application
     accounts: AccountService
+    audit: AuditTrail
     jobs: Sequence[Job]
     end: Callable[[], Awaitable[None]]
 
@@ -115,14 +118,18 @@ async def build(
         # both only grow: their sum changes when either does
         return None if kept is None else kept + lifecycle.quotas.epoch
 
+    auditor = RequestAudit(access.audit, access.hosts, clock)
+    observers = Observers(metrics, access_log, lifecycle.traffic, auditor)
+
     def application(faces: Iterable[Face]) -> Application:
         memory = AnswerMemory(generation, clock)
-        return Application(faces, access.guard, metrics, access_log, memory, lifecycle.traffic)
+        return Application(faces, access.guard, memory, observers)
 
     return Product(
         registry=application(everything),
         trust=application(for_trust),
         accounts=access.accounts,
+        audit=access.audit,
         jobs=[
             *_tls_jobs(tls, clock),
             *access.jobs,

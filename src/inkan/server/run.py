@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 import uvloop
 
 from inkan.clock import SystemClock
+from inkan.errors import UnavailableError
 from inkan.server import bootstrap, listeners
 from inkan.server.assemble import Product, assemble
 from inkan.server.data_lock import hold
@@ -105,3 +106,6 @@ async def _jobs(product: Product) -> AsyncIterator[None]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        # what was gathered since the job's last turn
+        with contextlib.suppress(UnavailableError):
+            await product.audit.flush(is_last=True)

@@ -9,10 +9,12 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from inkan.errors import InkanError, RouteUnknownError, UnavailableError
 from inkan.web.access_log import AccessLog
 from inkan.web.answer_memory import AnswerMemory, Asked, KeptAnswer, mark_in
+from inkan.web.auditing import Auditor
 from inkan.web.authority import Authority
 from inkan.web.messages import (
     SEND_FILE,
@@ -32,34 +34,48 @@ Count = Callable[[Asked, int], None]
 """Takes what was asked and how many bytes the answer's body has, for every success that goes out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Observers:
+    """Who is told of requests.
+
+    Attributes:
+        metrics: takes one observation for each request.
+        access_log: takes one line for each request.
+        count: takes one note for each success.
+        auditor: is told of each request before its caller hears of it.
+    """
+
+    metrics: Metrics
+    access_log: AccessLog
+    count: Count
+    auditor: Auditor
+
+
 class Application:
     """An ASGI application over the route tables of its faces.
 
     Args:
         faces: in the order in which their rows are tried; the last one answers for paths that nobody claims.
         authority: decides who may.
-        metrics: takes one observation for each request.
-        access_log: takes one line for each request.
         memory: keeps what may be answered again; ours alone, since the same head means something else to another application.
-        count: takes one note for each success.
+        observers: are told of each request.
     """
 
     def __init__(
         self,
         faces: Iterable[Face],
         authority: Authority,
-        metrics: Metrics,
-        access_log: AccessLog,
         memory: AnswerMemory,
-        count: Count,
+        observers: Observers,
     ) -> None:
         self.memory = memory
         memory.note = self._note_repeat
         self._table = RouteTable(faces)
         self._authority = authority
-        self._metrics = metrics
-        self._access_log = access_log
-        self._count = count
+        self._metrics = observers.metrics
+        self._access_log = observers.access_log
+        self._count = observers.count
+        self._auditor = observers.auditor
 
     @property
     def table(self) -> RouteTable:
@@ -86,6 +102,8 @@ class Application:
             failure = UnavailableError("the server failed; its log has the cause")
             failure.__cause__ = error
             response = self._render(request, match, failure)
+        if match is not None:
+            response = await self._audited(request, match, response)
         asked = _asked(request, match)
         self._complete(request, match, response)
         if match is not None and match.route.is_repeatable and generation is not None:
@@ -104,6 +122,13 @@ class Application:
         response = await match.route.handler(request)
         if not any(name == "Cache-Control" for name, _ in response.headers):
             response.headers.append(("Cache-Control", match.route.cache.value))
+        return response
+
+    async def _audited(self, request: Request, match: Match, response: Response) -> Response:
+        try:
+            await self._auditor.finished(request, match.route.operation, response.status)
+        except InkanError as error:
+            return self._render(request, match, error)
         return response
 
     def _render(self, request: Request, match: Match | None, error: InkanError) -> Response:

@@ -105,6 +105,8 @@ ALL = _repository((Action.ALL,), Right.MANAGE)
 # clients ask the trust server for the same words as the registry; what they mean there is a right of its own
 SIGN = _repository((Action.PULL, Action.PUSH), Right.PULL, Right.SIGN)
 CATALOG = Requirement(Resource.REGISTRY, (Action.ALL,), "catalog", (Right.LIST,))
+# of the namespace in the query, and without one of all
+CATALOG_OF = Requirement(Resource.REGISTRY, (Action.ALL,), "catalog", (Right.LIST,), is_local=True)
 # whoever is logged in may ask; a handler behind this puts into its answer only what the caller may see
 VISIBLE = Requirement(Resource.REGISTRY, (Action.ALL,), "catalog")
 NAMESPACES = _namespaces(Right.ADMINISTER, is_local=False)
@@ -123,10 +125,12 @@ class Caller:
 
     Attributes:
         rights_in: what they may in a namespace by their roles, whether or not it is there; without a name, in all of them.
+        key_id: the API key they came with; empty where they came by themselves.
     """
 
     account: str = ""
     rights_in: Callable[[str], frozenset[Right]] = field(default=no_rights, compare=False)
+    key_id: str = ""
 
     @property
     def is_anonymous(self) -> bool:

@@ -1,4 +1,4 @@
-"""`inkan namespace-add`, `namespace-list`, `namespace-rm`."""
+"""`inkan namespace-add`, `namespace-list`, `namespace-rm`, `namespace-visibility`."""
 
 import click
 
@@ -10,13 +10,14 @@ from inkan.cli.prompts import confirm
     epilog="\b\nExamples:\n  inkan namespace-add team\n  inkan namespace-add my-team -o json\n"
 )
 @click.argument("name")
+@click.option("--public", is_flag=True, help="Anybody may pull from it, without logging in.")
 @output_option
-def namespace_add(name: str) -> None:
+def namespace_add(name: str, *, public: bool) -> None:
     """Make a namespace: a place to push images into."""
     from inkan.client.administration import Administration
 
     tell(f"Adding namespace '{name}'...")
-    made = Administration.of_target().add_namespace(name)
+    made = Administration.of_target().add_namespace(name, is_public=public)
     show(made, [f"Successfully added namespace '{name}'"])
 
 
@@ -30,7 +31,10 @@ def namespace_list(*, verbose: bool) -> None:
     found = Administration.of_target().namespaces()
     headings, keys = ["Namespace"], ["name"]
     if verbose:
-        headings, keys = ["Namespace", "Created", "Created by"], ["name", "created", "created_by"]
+        headings, keys = (
+            ["Namespace", "Created", "Created by", "Visibility"],
+            ["name", "created", "created_by", "visibility"],
+        )
     show({"namespaces": found}, table(headings, [[one[key] for key in keys] for one in found]))
 
 
@@ -49,3 +53,17 @@ def namespace_rm(name: str, *, force: bool) -> None:
     tell(f"Removing namespace '{name}'...")
     Administration.of_target().remove_namespace(name, force=force)
     show({"removed": name}, ["OK"])
+
+
+@click.command(
+    epilog="\b\nExamples:\n  inkan namespace-visibility team public\n  inkan namespace-visibility team private\n"
+)
+@click.argument("name")
+@click.argument("visibility", type=click.Choice(["public", "private"]))
+@output_option
+def namespace_visibility(name: str, visibility: str) -> None:
+    """Let anybody pull from a namespace without logging in, or no longer."""
+    from inkan.client.people import People
+
+    People.of_target().set_visibility(name, visibility)
+    show({"namespace": name, "visibility": visibility}, ["OK"])

@@ -1,6 +1,6 @@
 """The facts about images: what repositories hold, what is listed, what goes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -65,8 +65,10 @@ class Catalog(Protocol):
         """Return whether the repository exists."""
         ...
 
-    async def list_repositories(self, after: str, limit: int) -> Sequence[str]:
-        """Return the names of at most `limit` repositories."""
+    async def list_repositories(
+        self, after: str, limit: int, namespaces: Collection[str] | None
+    ) -> Sequence[str]:
+        """Return the names of at most `limit` repositories, of some namespaces or of all."""
         ...
 
 

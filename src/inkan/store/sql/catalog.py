@@ -1,7 +1,7 @@
 """The catalog in SQL."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from inkan.errors import BlobUnknownError, ManifestBlobUnknownError
 from inkan.oci.digest import Digest
@@ -68,9 +68,11 @@ class SqlCatalog:
         """Return whether the repository exists."""
         return await self._database.read(_has_repository, repository)
 
-    async def list_repositories(self, after: str, limit: int) -> Sequence[str]:
-        """Return the names of at most `limit` repositories."""
-        return await self._database.read(_list_repositories, after, limit)
+    async def list_repositories(
+        self, after: str, limit: int, namespaces: Collection[str] | None
+    ) -> Sequence[str]:
+        """Return the names of at most `limit` repositories, of some namespaces or of all."""
+        return await self._database.read(_list_repositories, after, limit, namespaces)
 
 
 def _link_blob(repository: RepositoryName, blob: BlobRecord) -> Transaction[BlobRecord]:
@@ -228,10 +230,17 @@ def _has_repository(repository: RepositoryName) -> Transaction[bool]:
     return bool(rows)
 
 
-def _list_repositories(after: str, limit: int) -> Transaction[Sequence[str]]:
+def _list_repositories(
+    after: str, limit: int, namespaces: Collection[str] | None
+) -> Transaction[Sequence[str]]:
+    if namespaces is not None and not namespaces:
+        return ()
+    named = sorted(namespaces or ())
+    within = f"AND namespace IN ({', '.join('?' * len(named))}) " if named else ""
     rows = yield Statement(
-        "SELECT repository FROM (SELECT repository FROM repository_blobs UNION SELECT repository FROM manifests) found "
-        "WHERE repository > ? ORDER BY repository LIMIT ?",
-        (after, limit),
+        "SELECT repository FROM (SELECT repository, namespace FROM repository_blobs "  # noqa: S608 - question marks
+        "UNION SELECT repository, namespace FROM manifests) found "
+        f"WHERE repository > ? {within}ORDER BY repository LIMIT ?",
+        (after, *named, limit),
     )
     return [row[0] for row in rows]

@@ -99,8 +99,10 @@ class CatalogContract(DatabaseContract):
         assert await catalog.list_tags(APP, "", 10) == ["A", "B", "_", "a", "b"]
         assert await catalog.list_tags(APP, "Z", 2) == ["_", "a"]
         await catalog.put_manifest(manifest(b"m", repository=OTHER))
-        assert await catalog.list_repositories("", 10) == ["team/app", "team_a/app"]
-        assert await catalog.list_repositories("team/app", 10) == ["team_a/app"]
+        assert await catalog.list_repositories("", 10, None) == ["team/app", "team_a/app"]
+        assert await catalog.list_repositories("team/app", 10, None) == ["team_a/app"]
+        assert await catalog.list_repositories("", 10, ["team_a", "nowhere"]) == ["team_a/app"]
+        assert list(await catalog.list_repositories("", 10, [])) == []
 
 
 class HealingContract(DatabaseContract):
