@@ -215,6 +215,23 @@ class TestBytesOnCeph(OnCeph, BytesContract):
             object_name(StorageKey(key))
 
 
+class TestWithoutLists(OnCeph, BytesContract):
+    """STO-034: an engine whose lists lag behind; nothing but `keys` asks for one."""
+
+    @pytest.fixture(autouse=True)
+    def no_lists(self, bucket, monkeypatch):
+        monkeypatch.setattr(self.bucket, "names", None)
+
+    async def test_deleting_twice_is_deleting_once(self):
+        """Is about `keys`, and so about lists."""
+
+    async def test_STO_034_a_push_and_a_collection_ask_for_no_list(self):
+        _, uploads = await self.make_stores()
+        await self.upload(uploads, FIRST, LARGE)
+        await uploads.discard(FIRST)
+        assert (await self.collect()).keys == 1
+
+
 async def test_a_missing_bucket_is_made_and_a_forbidden_one_is_said(ceph):
     fresh = access(ceph, bucket=f"inkan-fresh-{next(_numbers)}")
     await asyncio.gather(*(Bucket(fresh).prepare() for _ in range(3)))

@@ -2,6 +2,7 @@
 
 import http.client
 import itertools
+import json
 import os
 import random
 import shutil
@@ -18,7 +19,7 @@ from faults.test_kill import Owner, Pusher
 from faults.wire import PASSWORD, Server, Wire
 from interop.conftest import require
 from interop.postgresql_server import PASSWORD as DATABASE_PASSWORD
-from interop.processes import Daemon, free_port
+from interop.processes import Daemon, free_port, run
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[2]
@@ -186,12 +187,12 @@ def test_STO_028_of_many_writers_of_one_tag_each_succeeds_and_one_is_last(pair):
     def push(number):
         try:
             with pair.wire(number % 2) as wire:
-                for turn in range(4):
+                for turn in range(2):
                     manifests.add(wire.push_image(name, "one", b"%d %d" % (number, turn))[1])
         except AssertionError as error:
             failures.append(error)
 
-    pushers = [threading.Thread(target=push, args=(n,)) for n in range(8)]
+    pushers = [threading.Thread(target=push, args=(n,)) for n in range(50)]
     for one in pushers:
         one.start()
     for one in pushers:
@@ -210,9 +211,9 @@ def test_STO_045_OPS_013_kill_9_of_one_loses_nothing_acknowledged_and_tries_agai
     pushers = [Pusher(next(_numbers)), Pusher(next(_numbers))]
     owner = Owner(pair.port, f"signed{next(_numbers)}")
     chance, surprises = random.Random(45), []
-    for kill in range(4):
+    for kill in range(3):
         workers = [
-            threading.Thread(target=keep_on, args=(w, pair.port, time.monotonic() + 3.5, surprises))
+            threading.Thread(target=keep_on, args=(w, pair.port, time.monotonic() + 3, surprises))
             for w in (*pushers, owner)
         ]
         for worker in workers:
@@ -234,6 +235,84 @@ def test_STO_045_OPS_013_kill_9_of_one_loses_nothing_acknowledged_and_tries_agai
     assert not surprises
     assert sum(len(p.tags) for p in pushers) > 20
     assert len(owner.acknowledged) > 5
+
+
+def test_OPS_013_a_rolling_restart_fails_no_pull(pair):
+    name = new_name()
+    with pair.wire() as wire:
+        blob, manifest = wire.push_image(name, "v1", LARGE[:300_000])
+    done, failed, is_over = [], [], threading.Event()
+
+    def pull():
+        while not is_over.is_set():
+            for attempt in (1, 2):
+                try:
+                    with pair.wire() as wire:
+                        answer = wire.call("GET", f"/v2/{name}/manifests/v1", expect=200)
+                        assert answer.headers["docker-content-digest"] == manifest
+                        content = wire.call("GET", f"/v2/{name}/blobs/{blob}", expect=200).body
+                        assert content == LARGE[:300_000]
+                except (AssertionError, OSError, http.client.HTTPException) as error:
+                    if attempt == 2:
+                        failed.append(error)
+                    time.sleep(0.1)
+                else:
+                    done.append(attempt)
+                    break
+
+    pullers = [threading.Thread(target=pull) for _ in range(4)]
+    for puller in pullers:
+        puller.start()
+    for server in pair.servers:
+        assert server.stop() == 0
+        server.start()
+        # the balancer looks every two seconds
+        time.sleep(2.5)
+    is_over.set()
+    for puller in pullers:
+        puller.join(timeout=60)
+    assert not failed
+    assert len(done) > 20
+
+
+def test_skopeo_copies_through_the_balancer_while_a_server_dies(pair, tmp_path):
+    require(shutil.which("skopeo"), "skopeo is not installed")
+    name, source = new_name(), tmp_path / "source"
+    write_image(source, [LARGE[:5_000_000], LARGE[5_000_000:]])
+    target = f"docker://127.0.0.1:{pair.port}/{name}:v1"
+    log_in = ("--dest-creds", f"admin:{PASSWORD}", "--dest-tls-verify=false")
+    killer = threading.Timer(0.4, pair.servers[1].kill)
+    killer.start()
+    try:
+        run("skopeo", "copy", "--preserve-digests", "--retry-times", "5", *log_in, f"dir:{source}", target, timeout=120)  # fmt: skip
+    finally:
+        killer.join()
+        pair.servers[1].start()
+    from_ = ("--src-creds", f"admin:{PASSWORD}", "--src-tls-verify=false")
+    run("skopeo", "copy", *from_, target, f"dir:{tmp_path / 'back'}")
+    for path in source.iterdir():
+        assert (tmp_path / "back" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def write_image(folder: Path, layers):
+    """An image in skopeo's folder form."""
+    folder.mkdir()
+    config = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
+    for content in (config, *layers):
+        (folder / sha256(content).hexdigest()).write_bytes(content)
+    kind = "application/vnd.oci.image"
+
+    def descriptor(media_type, content):
+        return {"mediaType": media_type, "digest": digest_of(content), "size": len(content)}
+
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": f"{kind}.manifest.v1+json",
+        "config": descriptor(f"{kind}.config.v1+json", config),
+        "layers": [descriptor(f"{kind}.layer.v1.tar", content) for content in layers],
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "version").write_text("Directory Transport Version: 1.1\n")
 
 
 def keep_on(worker, port, deadline, surprises):
