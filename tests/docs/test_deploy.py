@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from inkan.cli.commands.serve import serve
 from inkan.server.settings import TABLE, load
@@ -59,16 +60,24 @@ def test_the_manifests_ask_for_health_where_it_is():
     assert set(re.findall(r"/health/\w+", text)) == {"/health/live", "/health/ready"}
 
 
-def test_manifests_are_documents_of_known_kinds():
-    """Without a parser of YAML: indentation in steps of two, balanced braces, one kind in each document."""
-    documents = (DEPLOY / "kubernetes" / "inkan.yaml").read_text().split("\n---\n")
-    kinds = [re.findall(r"^kind: (\w+)$", one, re.MULTILINE) for one in documents]
-    assert kinds == [["ConfigMap"], ["Deployment"], ["Service"], ["PodDisruptionBudget"]]
-    for line in "\n".join(documents).splitlines():
-        assert "\t" not in line
-        assert (len(line) - len(line.lstrip(" "))) % 2 == 0, line
-        assert line.count("{") == line.count("}"), line
-        assert line.count("[") == line.count("]"), line
+def test_the_manifests_are_documents_that_belong_together():
+    config, deployment, service, budget = yaml.safe_load_all((DEPLOY / "kubernetes" / "inkan.yaml").read_text())  # fmt: skip
+    kinds = [one["kind"] for one in (config, deployment, service, budget)]
+    assert kinds == ["ConfigMap", "Deployment", "Service", "PodDisruptionBudget"]
+    pod = deployment["spec"]["template"]
+    labels = pod["metadata"]["labels"]
+    assert labels == deployment["spec"]["selector"]["matchLabels"] == service["spec"]["selector"]
+    assert labels == budget["spec"]["selector"]["matchLabels"]
+    (container,) = pod["spec"]["containers"]
+    assert container["envFrom"] == [{"configMapRef": {"name": config["metadata"]["name"]}}]
+    assert container["args"] == ["serve"]
+    assert container["ports"][0]["name"] == service["spec"]["ports"][0]["targetPort"] == "http"
+    # secrets come from nowhere else
+    named = {one["name"]: one["valueFrom"]["secretKeyRef"] for one in container["env"]}
+    assert {row.variable for row in TABLE if row.is_secret} & config["data"].keys() == set()
+    assert {"INKAN_KEY_ENCRYPTION_KEY", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY"} <= named.keys()
+    mounts, volumes = container["volumeMounts"], pod["spec"]["volumes"]
+    assert {one["name"] for one in mounts} == {one["name"] for one in volumes}
 
 
 def test_the_container_recipe_copies_files_that_there_are():

@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
+from obstore.store import S3Store
 
 from faults.test_kill import Owner, Pusher
 from faults.wire import PASSWORD, Server, Wire
+from interop.ceph_server import ACCESS_KEY, SECRET_KEY
 from interop.conftest import require
+from interop.inkan_server import inkan_program
 from interop.postgresql_server import PASSWORD as DATABASE_PASSWORD
 from interop.processes import Daemon, free_port, run
 
@@ -413,6 +416,35 @@ def test_without_the_bucket_nothing_is_acknowledged_and_what_needs_no_bytes_goes
         # what was not acknowledged is not there, and the same upload goes on
         wire.call("PATCH", path, b"y" * 100, expect=202)
         wire.call("PUT", f"{path}?digest={digest_of(b'y' * 100)}", expect=201)
+
+
+def test_fsck_finds_puts_aside_and_lets_a_push_heal_while_servers_run(postgresql, ceph, tmp_path):
+    (tmp_path / "one").mkdir()
+    shared = environment(postgresql, ceph, "checked")
+    server = Server(tmp_path / "one" / "data", environment=shared).start()
+
+    def fsck(*words):
+        ended = run(inkan_program(), "fsck", "-o", "json", *words, env=shared, check=False)
+        return {(one["kind"], one["what"]) for one in json.loads(ended.out)["damage"]}
+
+    with Wire(server.port) as wire:
+        wire.make_namespace("team")
+        blob, _ = wire.push_image("team/app", "v1", LARGE)
+        # one that is on its way is no orphan
+        session = wire.call("POST", "/v2/team/app/blobs/uploads/", expect=202).headers["location"]
+        wire.call("PATCH", urlsplit(session).path, b"part", expect=202)
+        assert fsck() == set()
+        key = postgresql.sql(f"SELECT storage_key FROM blobs WHERE digest = '{blob}'", "checked")
+        store = S3Store("inkan-two", prefix="checked", config={"endpoint": ceph.endpoint, "access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY, "region": "us-east-1"}, client_options={"allow_http": True})  # fmt: skip
+        store.put(f"blobs/{key}", LARGE[:-1] + b"?")
+        store.put(f"blobs/ab/{'ab' * 16}", b"nobody's")
+        assert fsck("--repair") == {("blob", blob), ("orphan", f"ab/{'ab' * 16}")}
+        assert fsck() == {("blob", blob)}  # in quarantine, and so not there
+        assert wire.call("HEAD", f"/v2/team/app/blobs/{blob}").status == 404
+        assert wire.push_blob("team/app", LARGE) == blob
+        assert wire.call("GET", f"/v2/team/app/blobs/{blob}", expect=200).body == LARGE
+        assert fsck() == set()
+    assert server.stop() == 0
 
 
 def test_a_pull_is_sent_to_the_bucket_where_that_is_wanted(postgresql, ceph, tmp_path):

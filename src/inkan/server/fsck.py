@@ -61,8 +61,8 @@ async def check(folder: DataFolder, *, repair: bool, tell: Tell) -> list[Damage]
             ]
             checks = (
                 ("blobs", _blobs(inspection, folder, repair=repair)),
-                ("manifests", _manifests(inspection)),
-                ("signed metadata", _trust(inspection)),
+                ("manifests", check_manifests(inspection)),
+                ("signed metadata", check_trust(inspection)),
                 ("files that nothing stands for", _orphans(inspection, folder, repair=repair)),
             )
             for name, damages in checks:
@@ -109,7 +109,8 @@ def _quarantine(folder: DataFolder, blob: BlobRecord) -> None:
     folder.blob(blob.key).replace(place)
 
 
-async def _manifests(inspection: SqlInspection) -> AsyncIterator[Damage]:
+async def check_manifests(inspection: SqlInspection) -> AsyncIterator[Damage]:
+    """Yield every manifest whose bytes are not its digest's."""
     repository = digest = ""
     while page := await inspection.manifests(repository, digest, _PAGE):
         for repository, digest, payload in page:
@@ -120,7 +121,8 @@ async def _manifests(inspection: SqlInspection) -> AsyncIterator[Damage]:
                 )
 
 
-async def _trust(inspection: SqlInspection) -> AsyncIterator[Damage]:
+async def check_trust(inspection: SqlInspection) -> AsyncIterator[Damage]:
+    """Yield every file of signed metadata whose bytes are not its hash's."""
     after = FIRST_TRUST_FILE
     while page := await inspection.trust_files(after, _PAGE):
         for after, sha256, payload in page:
@@ -141,13 +143,14 @@ async def _orphans(
         if not await inspection.knows_key(key):
             if repair:
                 await blobs.delete(key)
-            yield _orphan(str(key), repair=repair)
+            yield orphan(str(key), repair=repair)
     for path in sorted(folder.uploads.iterdir()):
         if not await inspection.knows_upload(path.name):
             if repair:
                 path.unlink()
-            yield _orphan(f"uploads/{path.name}", repair=repair)
+            yield orphan(f"uploads/{path.name}", repair=repair)
 
 
-def _orphan(what: str, *, repair: bool) -> Damage:
+def orphan(what: str, *, repair: bool) -> Damage:
+    """Return what is said of bytes that nothing stands for."""
     return Damage("orphan", what, "deleted" if repair else "nothing stands for it: --repair deletes it")  # fmt: skip

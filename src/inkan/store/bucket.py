@@ -23,7 +23,7 @@ from obstore.store import S3Store
 
 from inkan import limits
 from inkan.errors import StorageFullError, StorageUnavailableError
-from inkan.store.layout import object_name
+from inkan.store.layout import object_name, quarantined_name
 from inkan.store.multipart_leftovers import MultipartLeftovers, StaticKeys
 from inkan.store.records import StorageKey
 
@@ -122,6 +122,18 @@ class Bucket:
                 await self._store.delete_async(self._name(key))
             if self._leftovers is not None:
                 await asyncio.to_thread(self._leftovers.abort, self._name(key))
+
+    async def quarantine(self, key: StorageKey) -> bool:
+        """Move an object aside, so that nobody is told any more that it is there; return whether it was."""
+        if await self.find_size(key) is None:
+            return False
+        with bucket_errors():
+            answer = await self._store.get_async(self._name(key))
+            await self._store.put_async(
+                self._path(quarantined_name(key)), answer.stream(), chunk_size=PART_BYTES
+            )
+        await self.delete(key)
+        return True
 
     async def names(self, folder: str) -> AsyncIterator[str]:
         """Yield the name of every object below a folder, without the prefix and the folder."""

@@ -21,7 +21,7 @@ A storage key is the part of a blob's path below `blobs/`.
 s3://BUCKET/PREFIX/
   inkan-store                  says whose it is
   blobs/<2 hex>/<32 hex>       a blob, or a part of an upload: which one is a fact in the database
-  quarantine/<32 hex>          bytes that are not what the database says
+  quarantine/<2 hex>/<32 hex>  bytes that are not what the database says
 ```
 """
 
@@ -160,3 +160,8 @@ def object_name(key: StorageKey) -> str:
     if not _OBJECT.match(key):
         raise StorageUnavailableError("a blob has a storage key that is not of this store")
     return f"{BLOB_OBJECTS}/{key}"
+
+
+def quarantined_name(key: StorageKey) -> str:
+    """Return the name of the object that the bytes of a storage key are moved to when they are not what they should be."""
+    return object_name(key).replace(BLOB_OBJECTS, "quarantine", 1)

@@ -54,8 +54,12 @@ class SqlInspection:
         return await self._database.read(_trust_files, after, limit)
 
     async def knows_key(self, key: StorageKey) -> bool:
-        """Return whether a blob stands for a key, or the key waits to be deleted."""
+        """Return whether a key is a blob's or a part of an upload, or waits to be deleted."""
         return await self._database.read(_knows_key, key)
+
+    async def stands(self, blob: BlobRecord) -> bool:
+        """Return whether a digest stands for these bytes still."""
+        return await self._database.read(_stands, blob)
 
     async def knows_upload(self, upload_id: str) -> bool:
         """Return whether an upload is going on under a name."""
@@ -98,8 +102,16 @@ def _trust_files(after: TrustFile, limit: int) -> Transaction[list[tuple[TrustFi
 
 def _knows_key(key: StorageKey) -> Transaction[bool]:
     rows = yield Statement(
-        "SELECT 1 FROM blobs WHERE storage_key = ? UNION ALL SELECT 1 FROM garbage_keys WHERE storage_key = ?",
-        (key, key),
+        "SELECT 1 FROM blobs WHERE storage_key = ? UNION ALL SELECT 1 FROM garbage_keys WHERE storage_key = ? "
+        "UNION ALL SELECT 1 FROM object_segments WHERE storage_key = ?",
+        (key, key, key),
+    )
+    return bool(rows)
+
+
+def _stands(blob: BlobRecord) -> Transaction[bool]:
+    rows = yield Statement(
+        "SELECT 1 FROM blobs WHERE digest = ? AND storage_key = ?", (str(blob.digest), blob.key)
     )
     return bool(rows)
 
