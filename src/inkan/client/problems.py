@@ -30,7 +30,9 @@ BY_STATUS: dict[int, type[InkanError]] = {
 def error_of(status: int, body: bytes) -> InkanError:
     """Return the error that a refusal stands for."""
     code, message = _first(body)
-    kind = BY_CODE.get(code) or BY_STATUS.get(status, errors.UnavailableError)
+    # the registry's code for "not now, and not by you" is one: the status tells a clash from a missing right
+    kind = errors.ConflictError if status == 409 else BY_CODE.get(code)
+    kind = kind or BY_STATUS.get(status, errors.UnavailableError)
     return kind(message or f"the server answered {status}")
 
 

@@ -89,7 +89,9 @@ class BlobHandlers:
     async def _require_pullable(self, request: Request, name: RepositoryName, digest: Digest) -> None:  # fmt: skip
         await self._gate.require_pullable(request.caller, name, digest)
         if request.method == "GET":
-            self._meter.require_blob(request.caller.account, name, digest)
+            asked = request.header("range")
+            is_resumed = bool(asked) and not asked.startswith("bytes=0-")
+            self._meter.require_blob(request.caller.account, name, digest, is_resumed=is_resumed)
 
     async def _get(self, name: RepositoryName, digest: Digest, *, is_asked_only: bool) -> BlobRecord:  # fmt: skip
         try:
@@ -210,8 +212,8 @@ class ManifestHandlers:
         reference = parse_tag_or_digest(request.params["reference"])
         await self._gate.require_pullable(request.caller, name, reference)
         # a HEAD is no pull, and would hear no reason
-        if request.method == "GET":
-            self._meter.require_manifest(request.caller.account, name)
+        is_pulled = request.method == "GET"
+        self._meter.require_manifest(request.caller.account, name, is_pulled=is_pulled)
         manifest = await self._manifests.get(name, reference)
         headers = [
             ("Content-Type", manifest.media_type),

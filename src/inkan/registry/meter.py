@@ -9,11 +9,15 @@ from inkan.oci.reference import RepositoryName
 class Meter(Protocol):
     """Counts pushes, and decides whether more may come and go; each `require_*` raises `QuotaExceededError`."""
 
-    def require_manifest(self, account: str, repository: RepositoryName) -> None:
+    def require_manifest(
+        self, account: str, repository: RepositoryName, *, is_pulled: bool
+    ) -> None:
         """Return if a pull may begin."""
         ...
 
-    def require_blob(self, account: str, repository: RepositoryName, digest: Digest) -> None:
+    def require_blob(
+        self, account: str, repository: RepositoryName, digest: Digest, *, is_resumed: bool
+    ) -> None:
         """Return if a pull may begin or go on."""
         ...
 
@@ -37,10 +41,14 @@ class Meter(Protocol):
 class NoMeter:
     """Has no limits."""
 
-    def require_manifest(self, account: str, repository: RepositoryName) -> None:
+    def require_manifest(
+        self, account: str, repository: RepositoryName, *, is_pulled: bool
+    ) -> None:
         """Return."""
 
-    def require_blob(self, account: str, repository: RepositoryName, digest: Digest) -> None:
+    def require_blob(
+        self, account: str, repository: RepositoryName, digest: Digest, *, is_resumed: bool
+    ) -> None:
         """Return."""
 
     async def require_upload(self, account: str, repository: RepositoryName) -> None:

@@ -1,8 +1,8 @@
 """Quotas for what is kept and for what is pulled: of the whole registry, and of namespaces.
 
-The push or pull that crosses a limit is let finish, the next is refused. A push begins with its first upload and ends with its manifest; a pull begins with its
-manifest, and the blobs of that repository come after it. So, over the limit, manifests are refused, and blobs go on to who had the manifest in time: each a few
-times, for half an hour, so that nobody pulls for ever what began in time.
+The push or pull that crosses a limit is let finish, the next is refused. A push begins with its first upload and ends with its manifest; a pull begins when its
+manifest is asked for, and the blobs of that repository come after it. So, over the limit, manifests are refused, and blobs go on to who had begun in time: each
+once, and what broke off is resumed, for half an hour. A client that still has the manifest (docker) so gets no blob a second time either.
 
 Pulled bytes are counted in memory, also those of answers that are repeated from memory, and written down together every few seconds and at the end: a pull costs
 no write. A crash forgets what was counted since; a transfer that breaks off counts whole. Storage is counted anew from the facts when it matters, so
@@ -12,7 +12,7 @@ that it cannot drift; between two counts, what is pushed here is added, which is
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from inkan.clock import Clock
@@ -27,8 +27,8 @@ WHOLE = ""
 
 _GRACE = timedelta(minutes=30)
 _PUSH_PARTS = 128  # docker's images have at most 127 layers
-_PULLS_OF_A_BLOB = 5
-_REMEMBERED = 10_000
+_RESUMPTIONS = 5
+_REMEMBERED, _PARTS = 1_000, 256
 _COUNT_LASTS = timedelta(seconds=5)
 _NO_QUOTA = Quota()
 
@@ -42,42 +42,47 @@ class _Count:
     added_bytes: int = 0
 
 
+@dataclass(slots=True)
+class _Start:
+    """Since when somebody is at it, and how often they had which part."""
+
+    at: datetime
+    taken: dict[str, int] = field(default_factory=dict)
+
+
 class Begun:
     """Who has begun something in time, for a while; the oldest are forgotten first."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._since: OrderedDict[tuple[str, str], datetime] = OrderedDict()
-        self._taken: dict[tuple[str, str, str], int] = {}
+        self._starts: OrderedDict[tuple[str, str], _Start] = OrderedDict()
 
     def begin(self, account: str, repository: str) -> None:
-        """Remember that somebody has begun."""
-        key = (account, repository)
-        self._since[key] = self._clock.now()
-        self._since.move_to_end(key)
-        if len(self._since) > _REMEMBERED:
-            self._since.popitem(last=False)
+        """Remember that somebody begins anew."""
+        self._starts[account, repository] = _Start(self._clock.now())
+        self._starts.move_to_end((account, repository))
+        if len(self._starts) > _REMEMBERED:
+            self._starts.popitem(last=False)
 
     def end(self, account: str, repository: str) -> None:
         """Forget it."""
-        self._since.pop((account, repository), None)
-        self._taken.pop((account, repository, ""), None)
+        self._starts.pop((account, repository), None)
 
-    def may_go_on(self, account: str, repository: str, part: str, times: int) -> bool:
-        """Return whether somebody who has begun may have a part, which they may a few times."""
-        since = self._since.get((account, repository))
-        key = (account, repository, part)
-        taken = self._taken.get(key, 0)
-        if since is None or self._clock.now() - since > _GRACE or taken >= times:
+    def take(self, account: str, repository: str, part: str, times: int) -> bool:
+        """Return whether somebody who has begun may have a part, which they may so often; it is then had once more."""
+        start = self._starts.get((account, repository))
+        if start is None or self._clock.now() - start.at > _GRACE:
             return False
-        if len(self._taken) >= _REMEMBERED:
+        taken = start.taken.get(part, 0)
+        if taken >= times or len(start.taken) >= _PARTS:
             return False
-        self._taken[key] = taken + 1
+        start.taken[part] = taken + 1
         return True
 
     def allow_anew(self) -> None:
-        """Let everybody have every part again: there is no limit in the way any more."""
-        self._taken.clear()
+        """Let everybody have every part again: there is another limit now."""
+        for start in self._starts.values():
+            start.taken.clear()
 
 
 class Quotas:
@@ -99,27 +104,31 @@ class Quotas:
 
     # --- for the registry ---------------------------------------------------------------------------
 
-    def require_manifest(self, account: str, repository: RepositoryName) -> None:
-        """Return if a pull may begin.
+    def require_manifest(self, account: str, repository: RepositoryName, *, is_pulled: bool) -> None:  # fmt: skip
+        """Return if a pull may begin; to ask whether there is one begins it too, as docker pulls no manifest that it still has.
 
         Raises:
-            QuotaExceededError: if as much was pulled this month as may be.
+            QuotaExceededError: if as much was pulled this month as may be, and the manifest is pulled.
         """
-        if (error := self._find_traffic(repository)) is not None:
-            raise error
-        if self._limits:
+        if not self._limits:
+            return
+        error = self._find_traffic(repository)
+        if error is None:
             self._pulls.begin(account, str(repository))
+        elif is_pulled:
+            raise error
 
-    def require_blob(self, account: str, repository: RepositoryName, digest: Digest) -> None:
+    def require_blob(self, account: str, repository: RepositoryName, digest: Digest, *, is_resumed: bool) -> None:  # fmt: skip
         """Return if a pull may begin or go on.
 
         Raises:
-            QuotaExceededError: if as much was pulled this month as may be, and the manifest was not had in time.
+            QuotaExceededError: if as much was pulled this month as may be, and the pull was not begun in time or has had the blob.
         """
-        error = self._find_traffic(repository)
-        if error is not None and not self._pulls.may_go_on(
-            account, str(repository), str(digest), _PULLS_OF_A_BLOB
-        ):
+        if not self._limits:
+            return
+        times = _RESUMPTIONS if is_resumed else 1
+        goes_on = self._pulls.take(account, str(repository), str(digest), times)
+        if (error := self._find_traffic(repository)) is not None and not goes_on:
             raise error
 
     async def require_upload(self, account: str, repository: RepositoryName) -> None:
@@ -136,7 +145,7 @@ class Quotas:
             used = await self._storage(namespace, limit)
             if used < limit:
                 self._pushes.begin(account, name)
-            elif not self._pushes.may_go_on(account, name, "", _PUSH_PARTS):
+            elif not self._pushes.take(account, name, "", _PUSH_PARTS):
                 raise self._exceeded("storage", namespace, used, limit)
 
     def stored(self, repository: RepositoryName, size_bytes: int) -> None:
