@@ -38,6 +38,7 @@ immutable-tags-set       immutable_tags.immutable_tags_set    Let tags never mov
 info                     about.info                           Show which program, registry and account are used.
 keys                     trust_keys.keys                      Back up the keys that sign, and put them back.
 login                    login.login                          Log in to a registry, here and in docker.
+logout                   login.logout                         Forget a log-in, here and in docker.
 manifest-inspect         image_acts.manifest_inspect          Print a manifest.
 migrate                  migrate.migrate                      Move a server's data to PostgreSQL and to a bucket.
 namespace-add            namespaces.namespace_add             Make a namespace.

@@ -43,13 +43,26 @@ def install_ca(host: str, file: Path) -> Path:
     """
     try:
         text = file.read_bytes()[: CERTIFICATE_BUNDLE_BYTES + 1]
-        if len(text) > CERTIFICATE_BUNDLE_BYTES:
-            raise SettingInvalidError(f"{file} is too large for a CA certificate")
-        ssl.create_default_context(cadata=text.decode("ascii"))
-    except (OSError, ssl.SSLError, UnicodeDecodeError) as error:
-        raise SettingInvalidError(f"--ca: {file} is not a CA certificate in PEM form") from error
+    except OSError as error:
+        raise SettingInvalidError(f"--ca: {file} cannot be read: {error.strerror}") from error
+    return keep_ca(host, text)
+
+
+def keep_ca(host: str, pem: bytes) -> Path:
+    """Keep a CA certificate, in PEM form, where docker looks for it; return that file.
+
+    Raises:
+        SettingInvalidError: if it is no certificate.
+        StorageUnavailableError: if it cannot be kept.
+    """
+    try:
+        if len(pem) > CERTIFICATE_BUNDLE_BYTES:
+            raise SettingInvalidError("the CA certificate is too large for one")
+        ssl.create_default_context(cadata=pem.decode("ascii"))
+    except (ssl.SSLError, UnicodeDecodeError) as error:
+        raise SettingInvalidError("the CA certificate is none in PEM form") from error
     kept = docker_folder() / "tls" / host / "ca.crt"
-    write_private(kept, text)
+    write_private(kept, pem)
     return kept
 
 

@@ -82,6 +82,25 @@ def store(host: str, credential: Credential) -> None:
     write_private(docker_folder() / "config.json", json.dumps(config, indent="\t").encode() + b"\n")
 
 
+def forget(host: str) -> bool:
+    """Forget the credential for a registry; return whether there was one.
+
+    Raises:
+        SettingInvalidError: if docker's configuration cannot be read.
+        UnavailableError: if a credential helper fails or the file cannot be written.
+    """
+    config = _config()
+    helper = _helper(config, host)
+    found = _from_helper(helper, host) if helper else None
+    if found is not None:
+        _run(helper, "erase", host)
+    was_listed = config.get("auths", {}).pop(host, None) is not None
+    if was_listed:
+        content = json.dumps(config, indent="\t").encode() + b"\n"
+        write_private(docker_folder() / "config.json", content)
+    return was_listed or found is not None
+
+
 def _config() -> dict[str, Any]:
     path = docker_folder() / "config.json"
     try:

@@ -108,7 +108,9 @@ async def build(
     images = build_registry(settings, stores, clock, access.guard, lifecycle)
     admin = build_admin(settings, stores, clock, access, trust, images)
     registry = images.face
-    health = health_face({"database": _database_check(access.accounts)}, metrics)
+    health = health_face(
+        {"database": _database_check(access.accounts)}, metrics, tls.ca if tls else lambda: None
+    )
     everything = (trust.face, registry, access.face, admin, health)
     # clients ping the trust server at /v2/ before anything else
     for_trust = (trust.face, ping_face(registry), access.face, health)

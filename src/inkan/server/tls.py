@@ -82,6 +82,11 @@ class ServerTls:
         self._loaded_at_ns = changed_at_ns
         return True
 
+    def ca(self) -> bytes | None:
+        """Return the certificate of our own CA in PEM form; nothing where somebody else vouches for us."""
+        file = self._files.ca_certificate
+        return file.read_bytes() if file else None
+
 
 def ensure_certificate(files: CertificateFiles, names: Sequence[str], now: datetime) -> None:
     """Make our CA if there is none, and our server certificate if there is none that will do.

@@ -26,11 +26,15 @@ class HealthHandlers:
     Args:
         checks: by name; each returns when all is well and raises an `InkanError` when not.
         metrics: what `/metrics` shows.
+        ca: gives the certificate of the CA that vouches for this server, if it is one of our own.
     """
 
-    def __init__(self, checks: Mapping[str, Check], metrics: Metrics) -> None:
+    def __init__(
+        self, checks: Mapping[str, Check], metrics: Metrics, ca: Callable[[], bytes | None]
+    ) -> None:
         self._checks = checks
         self._metrics = metrics
+        self._ca = ca
 
     async def live(self, _request: Request) -> Response:
         """Return 200 while the process answers."""
@@ -56,6 +60,13 @@ class HealthHandlers:
         content_type = ("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
         return Response(200, [content_type], self._metrics.text())
 
+    async def show_ca(self, _request: Request) -> Response:
+        """Return the certificate of our own CA: whoever fetches it does not trust it yet, and compares its fingerprint."""
+        pem = self._ca()
+        if pem is None:
+            raise RouteUnknownError("/ca.crt")
+        return Response(200, [("Content-Type", "application/x-pem-file")], pem)
+
     async def _passes(self, name: str) -> bool:
         try:
             await self._checks[name]()
@@ -65,9 +76,11 @@ class HealthHandlers:
         return True
 
 
-def health_face(checks: Mapping[str, Check], metrics: Metrics) -> Face:
-    """Return the face of health and metrics; it also answers for addresses that no other face claims."""
-    handlers = HealthHandlers(checks, metrics)
+def health_face(
+    checks: Mapping[str, Check], metrics: Metrics, ca: Callable[[], bytes | None]
+) -> Face:
+    """Return the face of health, metrics and the CA; it also answers for addresses that no other face claims."""
+    handlers = HealthHandlers(checks, metrics, ca)
     methods, never = ("GET", "HEAD"), CachePolicy.NEVER
     return Face(
         name="health",
@@ -84,6 +97,7 @@ def health_face(checks: Mapping[str, Check], metrics: Metrics) -> Face:
                 never,
             ),
             Route("metrics", methods, "/metrics", handlers.show_metrics, OPEN, 0, never),
+            Route("ca-certificate", methods, "/ca.crt", handlers.show_ca, OPEN, 0, never),
         ),
         render=_render,
         claims=re.compile(r"/"),
