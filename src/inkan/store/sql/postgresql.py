@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _CONNECTIONS = 16
+# fewer at once clash less, and reads always find a connection
+_WRITERS = 4
 _CONNECT_SECONDS = 5.0
 # how long a request may wait for one of the connections: then it is told to come again
 _TURN_SECONDS = 5.0
@@ -64,6 +66,7 @@ class PostgresDatabase:
         self._password = password
         self._pool: Any = None
         self._turn = asyncio.Lock()
+        self._writers = asyncio.Semaphore(_WRITERS)
         # transactions that were seen to need more than one statement for a read
         self._long_reads: set[Callable[..., Any]] = set()
 
@@ -159,8 +162,13 @@ class PostgresDatabase:
             raise translated(error) from error
 
     async def _attempt(self, transaction: Transaction[_T]) -> _T:
-        async with self._connection() as connection, connection.transaction(isolation="serializable"):  # fmt: skip
-            return await _drive(connection, transaction)
+        async with asyncio.timeout(_TURN_SECONDS):
+            await self._writers.acquire()
+        try:
+            async with self._connection() as connection, connection.transaction(isolation="serializable"):  # fmt: skip
+                return await _drive(connection, transaction)
+        finally:
+            self._writers.release()
 
     def _connection(self) -> AbstractAsyncContextManager[Any]:
         if self._pool is None:
