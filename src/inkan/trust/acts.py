@@ -23,10 +23,15 @@ _NAMES_LISTED = 50
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, and from where."""
+    """Who acts, and from where.
+
+    Attributes:
+        may_revoke: whether they may take signatures back, which is a right of its own.
+    """
 
     account: str
     address: str
+    may_revoke: bool = True
 
 
 def published(gun: Gun, actor: Actor, at: datetime, held: Held, accepted: Accepted) -> TrustEvent:
@@ -41,6 +46,11 @@ def published(gun: Gun, actor: Actor, at: datetime, held: Held, accepted: Accept
                 tags[str(file.role)] = changes
     detail = {"roles": roles, "keys": keys, "tags": tags}
     return done(gun, TrustAct.PUBLISH, actor, at, detail)
+
+
+def revokes(event: TrustEvent) -> bool:
+    """Return whether the event of a publish takes signatures back."""
+    return any("revoked" in changes for changes in event.detail["tags"].values())
 
 
 def refused(

@@ -4,6 +4,7 @@ Source: Notary v1 server, routing table; spec of the clients as measured (docker
 """
 
 import re
+from dataclasses import replace
 from email.utils import format_datetime
 
 from inkan import limits
@@ -22,7 +23,7 @@ from inkan.tuf.publication import Upload
 from inkan.tuf.roles import RoleName
 from inkan.web.authority import Authority
 from inkan.web.compression import compress
-from inkan.web.demand import CATALOG, DELETE, PULL, SIGN
+from inkan.web.demand import CATALOG, DELETE, PULL, SIGN, Right
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
 
@@ -73,7 +74,9 @@ class TrustHandlers:
         gun = Gun.parse(request.params["name"])
         boundary = parse_boundary(request.header("content-type"))
         parts = parse_parts(await request.body(), boundary)
-        await self._publishing.publish(gun, [_upload(part) for part in parts], _actor(request))
+        may_revoke = Right.DELETE in request.caller.rights_in(gun.repository.namespace)
+        actor = replace(_actor(request), may_revoke=may_revoke)
+        await self._publishing.publish(gun, [_upload(part) for part in parts], actor)
         return Response(200)
 
     async def delete(self, request: Request) -> Response:

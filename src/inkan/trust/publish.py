@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inkan.clock import Clock
-from inkan.errors import ConflictError, InvalidError, MetadataVersionError
+from inkan.errors import AccessDeniedError, ConflictError, InvalidError, MetadataVersionError
 from inkan.oci.reference import Gun
 from inkan.store.ports import TrustHistory, TrustStore
 from inkan.store.records import MetadataRecord, TrustAct, TrustEvent
-from inkan.trust.acts import Actor, published, refused
+from inkan.trust.acts import Actor, published, refused, revokes
 from inkan.trust.collection_locks import CollectionLocks
 from inkan.trust.freshness import Lifetimes
 from inkan.trust.online_keys import ONLINE_ROLES, OnlineSigners
@@ -50,10 +50,11 @@ class Publishing:
         Raises:
             PublicationRefusedError: if the batch breaks a rule.
             MetadataVersionError: if somebody else published one of its versions first.
+            AccessDeniedError: if it takes signatures back and the actor may not.
         """
         try:
             await self._publish(gun, uploads, actor)
-        except (InvalidError, ConflictError) as error:
+        except (InvalidError, ConflictError, AccessDeniedError) as error:
             roles = [upload.role for upload in uploads]
             now = self.clock.now()
             await self.history.add_event(refused(gun, TrustAct.PUBLISH, actor, now, roles, error))
@@ -88,7 +89,13 @@ class Publishing:
             ids = {role: {s.public_key.key_id for s in keys} for role, keys in signers.items()}
             accepted = judge(str(gun), held, uploads, ids, now, self.lifetimes.snapshot)
             records = self._records(gun, held, accepted, signers, now)
-            return records, published(gun, actor, now, held, accepted)
+            event = published(gun, actor, now, held, accepted)
+            if revokes(event) and not actor.may_revoke:
+                raise AccessDeniedError(
+                    f"{actor.account} may sign in {gun} but not take signatures back: that needs the right to delete; "
+                    "a manager of the namespace can grant the role writer"
+                )
+            return records, event
 
         if sum(len(upload.raw) for upload in uploads) > _INLINE_BYTES:
             return await asyncio.to_thread(prepare)

@@ -1,0 +1,175 @@
+"""People, signers and robots with stock clients: each logs in with what they have, and may what their role says."""
+
+import base64
+import json
+import shutil
+
+import pytest
+
+from interop.conftest import require
+from interop.docker_client import DockerClient
+from interop.processes import run
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def people(server, cli, engine, tmp_path, repository):
+    """Makes accounts with a role in `team`, each with a docker of their own that is logged in."""
+
+    def make(name, role, namespace="team"):
+        unique = f"{name}-{repository.rpartition('/')[2]}"
+        password = f"{unique}-password"
+        server.inkan("user-add", unique, "--password-stdin", stdin=password.encode())
+        server.inkan("policy-add", role, unique, "--namespace", namespace)
+        client = DockerClient(cli, tmp_path / unique, engine)
+        client.name, client.password = unique, password
+        words = ("login", server.host, "-u", unique, "--password-stdin")
+        client(*words, stdin=password.encode())
+        return client
+
+    return make
+
+
+@pytest.fixture
+def robot(server, repository):
+    """A service id that may push and pull, and its key."""
+    name = f"robot-{repository.rpartition('/')[2]}"
+    server.inkan("service-id-add", name)
+    server.inkan("policy-add", "pusher", name, "--namespace", "team")
+    made = json.loads(server.inkan("api-key-create", "ci", "--for", name, "-o", "json").out)
+    return name, made["id"], made["api_key"]
+
+
+def test_docker_keeps_no_password_and_a_signer_signs_what_another_pushed(
+    server, people, repository, owner
+):
+    """Signer without push right: the builder pushes, the signer signs, neither can do what the other does."""
+    builder, signer = people("builder", "pusher"), people("signer", "signer")
+    kept = json.loads((signer.home / "config.json").read_text())["auths"][server.host]
+    assert kept["identitytoken"].startswith("ir_")
+    assert signer.password not in base64.b64decode(kept["auth"]).decode()
+    builder.make_image(f"{repository}:1.0", b"built")
+    builder("push", f"{repository}:1.0")
+    refused = builder("trust", "sign", f"{repository}:1.0", check=False)
+    assert refused.code != 0
+    builder("rmi", f"{repository}:1.0")
+    owner("pull", f"{repository}:1.0")
+    for person, name in ((owner, "owner"), (signer, "sig")):
+        person("trust", "key", "generate", name, "--dir", person.home)
+        key = person.home / f"{name}.pub"
+        owner("trust", "signer", "add", "--key", key, name, repository)
+    # docker pushes what nobody has signed yet; once somebody has, the next signer only signs
+    owner("trust", "sign", f"{repository}:1.0")
+    signer("trust", "sign", f"{repository}:1.0")
+    signers = [sorted(row["Signers"]) for row in owner.signatures(repository)["SignedTags"]]
+    assert signers == [["owner", "sig"]]
+    revoked = signer("trust", "revoke", "--yes", f"{repository}:1.0", check=False)
+    assert revoked.code != 0, "taking signatures back needs the right to delete"
+    signer.make_image(f"{repository}:2.0", b"sneaked in")
+    refused = signer("push", f"{repository}:2.0", check=False)
+    assert "no right to push" in refused.text or "denied" in refused.text
+
+
+def test_S8_a_second_team_may_not_touch_the_first_teams_namespace(server, people, repository):
+    writer = people("writer", "writer")
+    writer.make_image(f"{repository}:1.0")
+    writer("push", f"{repository}:1.0")
+    server.inkan("namespace-add", "second", check=False)
+    stranger = people("stranger", "writer", namespace="second")
+    for words in (("push", f"{repository}:1.0"), ("pull", f"{repository}:1.0")):
+        refused = stranger(*words, check=False)
+        assert refused.code != 0
+        assert "no right to" in refused.text or "denied" in refused.text
+
+
+def test_a_robot_logs_in_by_its_key_with_docker_until_it_is_revoked(
+    server, robot, cli, engine, tmp_path, repository
+):
+    _, key_id, key = robot
+    client = DockerClient(cli, tmp_path / "robot", engine)
+    client("login", server.host, "-u", "iamapikey", "--password-stdin", stdin=key.encode())
+    client.make_image(f"{repository}:1.0", b"by a robot")
+    client("push", f"{repository}:1.0")
+    client("rmi", f"{repository}:1.0")
+    client("pull", f"{repository}:1.0")
+    listed = server.inkan("api-key-list", "--all").out
+    assert next(line for line in listed.splitlines() if key_id in line).endswith("good")
+    server.inkan("api-key-rm", key_id)
+    client("rmi", f"{repository}:1.0")
+    assert client("pull", f"{repository}:1.0", check=False).code != 0
+
+
+def test_after_docker_logout_nothing_is_pulled(people, server, repository):
+    writer = people("writer", "writer")
+    writer.make_image(f"{repository}:1.0")
+    writer("push", f"{repository}:1.0")
+    writer("rmi", f"{repository}:1.0")
+    writer("logout", server.host)
+    assert writer("pull", f"{repository}:1.0", check=False).code != 0
+
+
+def test_a_changed_password_ends_what_docker_has_kept(people, server, repository):
+    writer = people("writer", "writer")
+    writer.make_image(f"{repository}:1.0")
+    writer("push", f"{repository}:1.0")
+    server.inkan("user-passwd", writer.name, "--password-stdin", stdin=b"a new password")
+    assert writer("push", f"{repository}:1.0", check=False).code != 0
+
+
+def credentials_of(server, people, robot):
+    """Yield each kind of credential as a user name and a password."""
+    client = people("writer", "writer")
+    yield client.name, client.password
+    yield "iamapikey", robot[2]
+    kept = json.loads((client.home / "config.json").read_text())["auths"][server.host]
+    yield "iamrefresh", kept["identitytoken"]
+    pair = base64.b64encode(f"{client.name}:{client.password}".encode()).decode()
+    said = run(
+        "curl", "-sS", "--cacert", server.ca, "-H", "@-", f"https://{server.host}/token?service=inkan",
+        stdin=f"Authorization: Basic {pair}".encode(),
+    )  # fmt: skip
+    yield "iambearer", json.loads(said.out)["token"]
+
+
+def test_podman_skopeo_and_notary_log_in_with_each_kind_of_credential(
+    server, people, robot, repository, tmp_path, owner
+):
+    for program in ("podman", "skopeo", "notary"):
+        require(shutil.which(program), f"{program} is not installed")
+    owner.make_image(f"{repository}:1.0")
+    owner("push", f"{repository}:1.0", trust=True)
+    certificates = tmp_path / "certs"
+    certificates.mkdir()
+    shutil.copy(server.ca, certificates / "ca.crt")
+    for number, (name, secret) in enumerate(credentials_of(server, people, robot)):
+        for program in ("podman", "skopeo"):
+            file = tmp_path / f"{program}{number}.json"
+            run(
+                program, "login", "--authfile", file, "--cert-dir", certificates,
+                "-u", name, "--password-stdin", server.host, stdin=secret.encode(),
+            )  # fmt: skip
+            run(
+                "skopeo", "inspect", "--authfile", file, "--cert-dir", certificates,
+                f"docker://{repository}:1.0",
+            )  # fmt: skip
+        auth = base64.b64encode(f"{name}:{secret}".encode()).decode()
+        notary = ("notary", "-s", server.trust_url, "--tlscacert", server.ca, "-d", tmp_path / f"n{number}")  # fmt: skip
+        assert "1.0" in run(*notary, "list", repository, env={"NOTARY_AUTH": auth}).out
+
+
+def test_anybody_pulls_from_a_public_namespace_and_nobody_else_pushes(
+    server, owner, cli, engine, tmp_path
+):
+    server.inkan("namespace-add", "open-to-all", "--public", check=False)
+    image = f"{server.host}/open-to-all/app:1.0"
+    owner.make_image(image, b"for all")
+    owner("push", image, trust=True)
+    owner("rmi", image)
+    nobody = DockerClient(cli, tmp_path / "nobody", engine)
+    shutil.copytree(owner.home / "tls", nobody.home / "tls", dirs_exist_ok=True) if (
+        owner.home / "tls"
+    ).exists() else None
+    nobody("pull", image)
+    nobody("tag", image, f"{server.host}/open-to-all/other:1.0")
+    assert nobody("push", f"{server.host}/open-to-all/other:1.0", check=False).code != 0
