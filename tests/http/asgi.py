@@ -28,6 +28,7 @@ class Client:
     ):
         self.application = application
         self.host = host
+        self.address = "192.0.2.7"
         self.authorization = None
         if user:
             pair = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -63,7 +64,7 @@ class Client:
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "headers": fields,
-            "client": ("192.0.2.7", 1234),
+            "client": (self.address, 1234),
             "http_version": "1.1",
         }
         await self.application(scope, receive, send)

@@ -159,17 +159,15 @@ def test_podman_skopeo_and_notary_log_in_with_each_kind_of_credential(
 
 
 def test_anybody_pulls_from_a_public_namespace_and_nobody_else_pushes(
-    server, owner, cli, engine, tmp_path
+    server, owner, cli, engine, tmp_path, repository
 ):
-    server.inkan("namespace-add", "open-to-all", "--public", check=False)
-    image = f"{server.host}/open-to-all/app:1.0"
+    public = f"open-{repository.rpartition('/')[2]}"
+    server.inkan("namespace-add", public, "--public")
+    image = f"{server.host}/{public}/app:1.0"
     owner.make_image(image, b"for all")
     owner("push", image, trust=True)
     owner("rmi", image)
     nobody = DockerClient(cli, tmp_path / "nobody", engine)
-    shutil.copytree(owner.home / "tls", nobody.home / "tls", dirs_exist_ok=True) if (
-        owner.home / "tls"
-    ).exists() else None
     nobody("pull", image)
-    nobody("tag", image, f"{server.host}/open-to-all/other:1.0")
-    assert nobody("push", f"{server.host}/open-to-all/other:1.0", check=False).code != 0
+    nobody("tag", image, f"{server.host}/{public}/other:1.0")
+    assert nobody("push", f"{server.host}/{public}/other:1.0", check=False).code != 0

@@ -21,6 +21,7 @@ NAME: Schema = {
     "pattern": "^[a-z0-9][a-z0-9_-]*[a-z0-9]$",
 }
 DIGEST: Schema = {"type": "string", "pattern": "^[a-z0-9]+:[0-9a-f]+$"}
+VISIBILITY: Schema = {"enum": ["public", "private"]}
 ANYTHING: Schema = {"type": "object"}
 
 
@@ -73,7 +74,7 @@ class Description:
     body: Schema | None = None
 
 
-_NAMESPACE = answer(name=NAME, created=INSTANT, created_by=TEXT)
+_NAMESPACE = answer(name=NAME, created=INSTANT, created_by=TEXT, visibility=VISIBILITY)
 _SIGNED = answer(gun=TEXT, digest=DIGEST, signers=some(TEXT), current=FLAG)
 _LISTED = {"repository": TEXT, "namespace": TEXT, "digest": DIGEST, "created": INSTANT, "size": COUNT, "mediaType": TEXT}  # fmt: skip
 _IMAGE = answer(**_LISTED, tag=TEXT, signed=some(_SIGNED))
@@ -99,6 +100,22 @@ _STATUS = answer(
     files=table(_FILE),
     wedged=some(TEXT),
 )
+_KIND: Schema = {"enum": ["person", "service-id"]}
+_ROLE: Schema = {"enum": ["reader", "writer", "pusher", "signer", "manager"]}
+_ACCOUNT = answer(name=TEXT, kind=_KIND, display_name=TEXT, email=TEXT, admin=FLAG, disabled=FLAG, issuer=perhaps(TEXT), created=INSTANT)  # fmt: skip
+_ACCOUNT_SENT = body(kind=_KIND, password=TEXT, display_name=TEXT, email=TEXT, admin=FLAG)
+_API_KEY: Mapping[str, Schema] = {"id": TEXT, "account": TEXT, "name": TEXT, "roles": some(_ROLE), "namespaces": some(NAME), "created": INSTANT,
+                                  "expires": perhaps(INSTANT), "last_used": perhaps(INSTANT), "revoked": perhaps(INSTANT)}  # fmt: skip
+_API_KEY_SENT = body("name", account=TEXT, name=TEXT, expires_in_seconds=COUNT, roles=some(_ROLE), namespaces=some(NAME))  # fmt: skip
+_MEMBER = answer(account=TEXT, source={"enum": ["local", "claim"]})
+_GROUP = answer(name=TEXT, created=INSTANT, members=some(_MEMBER))
+_GRANT = answer(subject_kind={"enum": ["account", "group"]}, subject=TEXT, role=_ROLE, namespace=TEXT, created=INSTANT, created_by=TEXT)  # fmt: skip
+_AUDIT = answer(
+    events=some(
+        answer(id=TEXT, at=INSTANT, act=TEXT, account=TEXT, address=TEXT, namespace=TEXT, target=TEXT, outcome=TEXT, times=COUNT, detail=ANYTHING)
+    )
+)  # fmt: skip
+_AUDIT_QUERY: Mapping[str, Schema] = {"since": INSTANT, "account": TEXT, "limit": {"type": "integer", "minimum": 1, "maximum": 10_000}}  # fmt: skip
 _IN_NAMESPACE = {"namespace": NAME}
 _LIMIT: Mapping[str, Schema] = {"limit": {"type": "integer", "minimum": 1, "maximum": 1000}}
 
@@ -107,8 +124,34 @@ DESCRIPTIONS: Mapping[str, Description] = {
     "region-list": Description(answer(regions=some(answer(region=TEXT, registry=TEXT)))),
     "openapi": Description(ANYTHING),
     "namespace-list": Description(answer(namespaces=some(_NAMESPACE))),
-    "namespace-add": Description(_NAMESPACE, 201),
+    "namespace-add": Description(_NAMESPACE, 201, query={"visibility": VISIBILITY}),
+    "namespace-visibility": Description(status=204),
     "namespace-rm": Description(status=204, query={"force": {"enum": ["true", "false"]}}),
+    "account-list": Description(answer(accounts=some(_ACCOUNT)), query={"kind": _KIND}),
+    "account-add": Description(_ACCOUNT, 201, body=_ACCOUNT_SENT),
+    "account-rm": Description(status=204),
+    "account-disable": Description(status=204),
+    "account-enable": Description(status=204),
+    "account-passwd": Description(status=204, body=body("password", password=TEXT)),
+    "passwd": Description(status=204, body=body("old", "new", old=TEXT, new=TEXT)),
+    "api-key-list": Description(
+        answer(api_keys=some(answer(**_API_KEY))),
+        query={"account": TEXT, "all": {"enum": ["true", "false"]}},
+    ),
+    "api-key-create": Description(answer(**_API_KEY, api_key=TEXT), 201, body=_API_KEY_SENT),
+    "api-key-rm": Description(status=204),
+    "group-list": Description(answer(groups=some(_GROUP))),
+    "group-add": Description(answer(name=TEXT), 201),
+    "group-rm": Description(status=204),
+    "group-member-add": Description(status=204),
+    "group-member-rm": Description(status=204),
+    "policy-list": Description(answer(policies=some(_GRANT))),
+    "policy-add": Description(_GRANT, 201),
+    "policy-rm": Description(status=204),
+    "policy-add-here": Description(_GRANT, 201),
+    "policy-rm-here": Description(status=204),
+    "audit-log": Description(_AUDIT, query={**_AUDIT_QUERY, **_IN_NAMESPACE}),
+    "audit-log-of": Description(_AUDIT, query=_AUDIT_QUERY),
     "image-list": Description(answer(images=some(_IMAGE)), query=_IN_NAMESPACE),
     "image-digests": Description(answer(digests=some(_DIGEST)), query=_IN_NAMESPACE),
     "image-prune-untagged": Description(
