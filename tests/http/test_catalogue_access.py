@@ -4,6 +4,8 @@ import ast
 import base64
 import json
 import logging
+import re
+import subprocess
 import time
 import tomllib
 from datetime import timedelta
@@ -245,6 +247,17 @@ async def test_AUTH_017_018_tokens_that_only_cost_time_are_refused_at_once(nobod
     assert time.perf_counter() - began < 0.5
 
 
+async def test_AUTH_020_a_token_that_asks_for_two_thousand_million_rounds_is_refused_at_once(
+    nobody,
+):
+    head = {"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": 2**31, "p2s": "c2FsdA"}
+    part = base64.urlsafe_b64encode(json.dumps(head).encode()).rstrip(b"=").decode()
+    began = time.perf_counter()
+    for text in (f"{part}.e30.AAAA", f"{part}.AAAA.AAAA.AAAA.AAAA"):
+        await refused(nobody, text)
+    assert time.perf_counter() - began < 0.5
+
+
 async def test_AUTH_021_signatures_of_another_shape_are_refused(admin, nobody):
     text = await token(admin, "repository:team/app:pull")
     signed = text.rpartition(".")[0]
@@ -401,3 +414,33 @@ def test_SUP_010_no_debug_switch_weakens_what_is_checked():
     """`INKAN_DEBUG` shows traces; nothing that verifies reads it, and no server's answer sets it."""
     found = [str(one.relative_to(ROOT)) for one in SOURCES if "INKAN_DEBUG" in one.read_text()]
     assert found == ["src/inkan/cli/main.py"]
+
+
+# what a key or a token of somebody's looks like; each is put together here so that this file holds none
+PATTERNS = [
+    "-----BEGIN (EC |RSA |OPENSSH |ENCRYPTED )?" + "PRIVATE KEY-----",
+    "AK" + "IA[0-9A-Z]{16}",
+    "gh" + "p_[A-Za-z0-9]{36}",
+    "ik" + "_[0-9a-f]{16}_[A-Za-z0-9_-]{43}",
+    "ir" + "_[A-Za-z0-9_-]{43}",
+    "xox" + "[bp]-[0-9A-Za-z-]{20}",
+    "eyJ" + "[A-Za-z0-9_-]{20,}\\.eyJ[A-Za-z0-9_-]{20,}\\.[A-Za-z0-9_-]{20,}",
+]
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="there is no history outside a checkout")
+def test_SUP_011_no_secret_is_in_the_history_but_keys_made_for_tests():
+    """Every line that any commit ever added, outside the recordings; what is found is what the tests themselves sign with."""
+    added = subprocess.run(
+        ["git", "log", "-p", "--no-color", "--unified=0", "-E", f"-G{'|'.join(PATTERNS)}", "--", ".", ":!tests", ":!docs/reference"],
+        cwd=ROOT, capture_output=True, text=True, check=True, errors="replace",
+    ).stdout  # fmt: skip
+    lines = [line for line in added.splitlines() if line.startswith("+")]
+    found = [
+        line[:100]
+        for line, after in zip(lines, [*lines[1:], ""], strict=True)
+        if any(re.search(one, line) for one in PATTERNS)
+        # code that names the first line of a key file is none
+        and ("PRIVATE KEY" not in line or re.match(r"\+[A-Za-z0-9+/=]{40,}\Z", after))
+    ]
+    assert found == []
