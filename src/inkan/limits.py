@@ -110,6 +110,8 @@ ACCOUNT_NAME_CHARACTERS = 255
 PASSWORD_BYTES = 1_024
 TOKEN_CHARACTERS = 8 * KIB
 TOKENS_CACHED = 10_000
+# Accounts with their roles, kept until anything changes.
+PRINCIPALS_CACHED = 1_000
 
 # --- answers kept for repeated requests ----------------------------------------------------------
 # A head with a token of several scopes has 2 KiB; what is larger is asked too rarely to keep.

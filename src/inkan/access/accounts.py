@@ -1,6 +1,8 @@
 """Accounts: who can log in with a password."""
 
 import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -16,7 +18,11 @@ from inkan.store.records import AccountRecord
 
 
 class AccountService:
-    """Makes accounts, and checks who somebody is."""
+    """Makes accounts, and checks who somebody is.
+
+    Args:
+        generation: of the facts: grows with every change; nothing where changes may go unnoticed.
+    """
 
     def __init__(
         self,
@@ -25,7 +31,10 @@ class AccountService:
         throttle: Throttle,
         audit: AuditTrail,
         clock: Clock,
+        generation: Callable[[], int | None],
     ) -> None:
+        self._generation = generation
+        self._principals: OrderedDict[str, tuple[int, Principal]] = OrderedDict()
         self._accounts = accounts
         self._policies = policies
         self._throttle = throttle
@@ -63,8 +72,19 @@ class AccountService:
 
     async def principal(self, name: str) -> Principal:
         """Return the principal of an account, as it is now; nobody where there is no such account."""
+        # looked up anew as soon as anything has changed, anywhere; before the look-up, so that a change meanwhile counts
+        generation = self._generation()
+        kept = self._principals.get(name)
+        if kept is not None and kept[0] == generation:
+            return kept[1]
         account = await self._accounts.find(name)
-        return Principal.of(account, await self._policies.grants_of(name) if account else ())
+        principal = Principal.of(account, await self._policies.grants_of(name) if account else ())
+        if generation is not None and account is not None:
+            self._principals[name] = (generation, principal)
+            self._principals.move_to_end(name)
+            if len(self._principals) > limits.PRINCIPALS_CACHED:
+                self._principals.popitem(last=False)
+        return principal
 
     async def log_in(self, name: str, password: str, address: str) -> Principal:
         """Return the principal that a name and a password prove.

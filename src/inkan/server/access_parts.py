@@ -59,7 +59,9 @@ async def build_access(
     hosts, namespaces = HostNames(settings.host_names), SqlNamespaces(database)
     audit = AuditTrail(SqlAuditLog(database), clock)
     policies, throttle = SqlPolicies(database), Throttle(clock)
-    accounts = AccountService(SqlAccounts(database), policies, throttle, audit, clock)
+    accounts = AccountService(
+        SqlAccounts(database), policies, throttle, audit, clock, lambda: database.generation
+    )
     ring = TokenKeyRing(SqlTokenKeys(database), key_encryption_key, clock)
     await ring.load()
     tokens = TokenService(ring, settings.token_lifetime, clock)
