@@ -1,6 +1,6 @@
 """`inkan image-list` and `inkan image-digests`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,20 @@ HEADINGS = ["REPOSITORY", "NAMESPACE", "TAG", "DIGEST", "CREATED", "SIZE", "SIGN
 DIGEST_HEADINGS = ["REPOSITORY", "DIGEST", "TAGS", "CREATED", "SIZE", "KEPT BY"]
 
 
+def foreign_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command what scripts written for `ibmcloud cr` say and what changes nothing here: nothing is scanned, and no images are IBM's."""
+    for name in ("--include-ibm", "--no-va", "--va"):
+        command = click.option(
+            name, is_flag=True, hidden=True, expose_value=False, callback=_say_nothing_is_scanned
+        )(command)
+    return command
+
+
+def _say_nothing_is_scanned(_context: click.Context, option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's call
+    if value and option.name == "va":
+        tell("No vulnerability status is shown: this registry leaves scanning to scanners.")
+
+
 @click.command(
     epilog="\b\nExamples:\n  inkan image-list --restrict team\n  inkan images --no-trunc -o json\n"
     "  inkan image-list --format '{{ if gt .Size 1000000 }}{{ .Repository }}:{{ .Tag }}{{end}}'\n"
@@ -20,9 +34,13 @@ DIGEST_HEADINGS = ["REPOSITORY", "DIGEST", "TAGS", "CREATED", "SIZE", "KEPT BY"]
 @click.option("--restrict", metavar="NAMESPACE[/REPOSITORY]", help="Only these images.")
 @click.option("-q", "--quiet", is_flag=True, help="Only HOST/REPOSITORY:TAG, one a line.")
 @click.option("--no-trunc", is_flag=True, help="Digests in full.")
+@click.option("--show-type", is_flag=True, help="Also what each tag names: an image, an index, a chart.")  # fmt: skip
 @click.option("--format", "template", metavar="TEMPLATE", help="Print what a Go template says of each image.")  # fmt: skip
+@foreign_options
 @output_option
-def image_list(*, restrict: str | None, quiet: bool, no_trunc: bool, template: str | None) -> None:
+def image_list(
+    *, restrict: str | None, quiet: bool, no_trunc: bool, show_type: bool, template: str | None
+) -> None:
     """List the images you can pull, and who signed them."""
     from inkan.client.administration import Administration
 
@@ -39,7 +57,9 @@ def image_list(*, restrict: str | None, quiet: bool, no_trunc: bool, template: s
     tell("Listing images...")
     now = SystemClock().now()
     rows = [_row(host, image, now, no_trunc=no_trunc) for image in images]
-    show({"images": images}, table(HEADINGS, rows))
+    if show_type:
+        rows = [[*row, kind(image["mediaType"])] for row, image in zip(rows, images, strict=True)]
+    show({"images": images}, table([*HEADINGS, "TYPE"] if show_type else HEADINGS, rows))
 
 
 @click.command(
@@ -49,6 +69,7 @@ def image_list(*, restrict: str | None, quiet: bool, no_trunc: bool, template: s
 @click.option("--restrict", metavar="NAMESPACE[/REPOSITORY]", help="Only these images.")
 @click.option("-q", "--quiet", is_flag=True, help="Only HOST/REPOSITORY@DIGEST, one a line.")
 @click.option("--format", "template", metavar="TEMPLATE", help="Print what a Go template says of each image.")  # fmt: skip
+@foreign_options
 @output_option
 def image_digests(*, restrict: str | None, quiet: bool, template: str | None) -> None:
     """List images by digest, also those without a tag, and what keeps each: a tag, another image, a signature, or nothing."""
@@ -140,6 +161,20 @@ def signers(signed: Sequence[Mapping[str, Any]]) -> str:
     """Return who signed what the tag points to now; a signature over an older image is not one over this."""
     names = sorted({name for one in signed if one["current"] for name in one["signers"]})
     return ", ".join(names) or "-"
+
+
+def kind(media_type: str) -> str:
+    """Return what a media type is called in short.
+
+    >>> kind("application/vnd.docker.distribution.manifest.list.v2+json")
+    'docker list v2'
+    >>> kind("application/vnd.oci.image.manifest.v1+json")
+    'oci manifest v1'
+    """
+    maker = "oci" if ".oci." in media_type else "docker"
+    what = "list" if ".list." in media_type else "index" if ".index." in media_type else "manifest"
+    version = next((one for one in ("v1", "v2") if f".{one}+" in media_type), "")
+    return f"{maker} {what} {version}".rstrip()
 
 
 def age(seconds: int) -> str:
