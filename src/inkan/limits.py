@@ -48,6 +48,7 @@ TAGS_PER_PAGE = 1_000
 TAGS_PER_PUSH = 50
 # Patterns of immutable tags in one namespace: each is asked at every push.
 IMMUTABLE_PATTERNS = 50
+EXEMPTIONS = 10_000
 # Webhooks of one registry: each is asked at every push. Their addresses are as long as those of browsers.
 WEBHOOKS = 50
 WEBHOOK_URL_CHARACTERS = 2_048

@@ -87,6 +87,9 @@ _RETIRED = answer(images=some(answer(repository=TEXT, digest=DIGEST, tags=some(T
 _USE = answer(storage_bytes=perhaps(COUNT), traffic_bytes=perhaps(COUNT))
 _QUOTA = answer(namespace=TEXT, limit=_USE, usage=_USE)
 _IMMUTABLE = answer(namespace=NAME, patterns=some(TEXT))
+_EXEMPTION = {"scope": TEXT, "issue_type": {"enum": ["cve", "sn", "configuration"]}, "issue_id": TEXT}  # fmt: skip
+_EXEMPTED = answer(**_EXEMPTION, created=INSTANT, created_by=TEXT)
+_EXEMPTION_SENT = body("scope", "issue_type", "issue_id", **_EXEMPTION)
 _WAITING = answer(repository=TEXT, digest=DIGEST, size=COUNT, since=perhaps(INSTANT), goes=perhaps(INSTANT))  # fmt: skip
 _EVENT = answer(id=COUNT, at=INSTANT, gun=TEXT, act=TEXT, account=TEXT, address=TEXT, refused=FLAG, detail=ANYTHING)  # fmt: skip
 _FILE = answer(version=COUNT, expires=INSTANT, signed_by=some(TEXT), verified=FLAG)
@@ -172,6 +175,9 @@ DESCRIPTIONS: Mapping[str, Description] = {
     ),
     "immutable-tags-list": Description(answer(immutable_tags=some(_IMMUTABLE))),
     "immutable-tags-set": Description(_IMMUTABLE, body=body(patterns=some(TEXT))),
+    "exemption-list": Description(answer(exemptions=some(_EXEMPTED)), query=_IN_NAMESPACE),
+    "exemption-add": Description(_EXEMPTED, 201, body=_EXEMPTION_SENT),
+    "exemption-rm": Description(status=204, body=_EXEMPTION_SENT),
     "garbage-list": Description(answer(garbage=some(_WAITING))),
     "garbage-run": Description(table(COUNT)),
     "trust-log": Description(answer(events=some(_EVENT)), query=_LIMIT),

@@ -20,6 +20,7 @@ TABLE: dict[type[InkanError], tuple[int, str]] = {
     errors.MethodUnsupportedError: (405, "UNSUPPORTED"),
     errors.TrashUnknownError: (404, "TRASH_UNKNOWN"),
     errors.WebhookUnknownError: (404, "WEBHOOK_UNKNOWN"),
+    errors.ExemptionUnknownError: (404, "EXEMPTION_UNKNOWN"),
     errors.NotFoundError: (404, "NOT_FOUND"),
     errors.ConflictError: (409, "CONFLICT"),
     errors.AuthenticationRequiredError: (401, "UNAUTHORIZED"),

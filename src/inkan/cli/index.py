@@ -17,6 +17,10 @@ config                   config.show                          Show the server's 
 copy                     copy.copy                            Copy a signed image to another registry or place, and sign it there.
 doctor                   doctor.doctor                        Find what silently runs unverified here.
 env                      plugin.env                           Print the variables that turn content trust on.
+exemption-add            exemptions.exemption_add             Let scanners leave out an issue.
+exemption-list           exemptions.exemption_list            List what scanners leave out.
+exemption-rm             exemptions.exemption_rm              Let an issue count again.
+exemption-types          exemptions.exemption_types           List what an exemption can be about.
 fsck                     fsck.fsck                            Compare everything that a server keeps with what it should be.
 garbage-list             garbage.garbage_list                 List the blobs that no image needs.
 garbage-run              garbage.garbage_run                  Collect garbage now.
@@ -88,6 +92,7 @@ policies                 policy-list
 service-ids              service-id-list
 users                    user-list
 digests                  image-digests
+exemptions               exemption-list
 images                   image-list
 namespaces               namespace-list
 regions                  region-list

@@ -34,6 +34,7 @@ InkanError
 │   ├── TrashUnknownError              an image that is not in the trash
 │   ├── RegionUnknownError             a short name for no registry
 │   ├── WebhookUnknownError            a webhook that is not there
+│   ├── ExemptionUnknownError          an exemption that is not there
 │   └── PlatformUnknownError           an index without an image for that platform
 ├── ConflictError                      it clashes with what is there: look, then try again
 │   ├── UploadRangeError               a piece that does not start where the upload stands
@@ -136,6 +137,7 @@ from inkan.errors.not_found import (
     AccountUnknownError,
     ApiKeyUnknownError,
     BlobUnknownError,
+    ExemptionUnknownError,
     GroupUnknownError,
     ManifestUnknownError,
     MetadataUnknownError,
@@ -199,6 +201,7 @@ __all__ = [
     "DeniedError",
     "DigestInvalidError",
     "DigestMismatchError",
+    "ExemptionUnknownError",
     "FileNameMissingError",
     "FreshnessUnprovenError",
     "GrantInvalidError",

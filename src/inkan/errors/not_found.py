@@ -107,6 +107,15 @@ class PlatformUnknownError(NotFoundError):
         self.wanted = wanted
 
 
+class ExemptionUnknownError(NotFoundError):
+    """There is no such exemption."""
+
+    def __init__(self, issue_id: str, scope: str) -> None:
+        super().__init__(f"there is no exemption for {issue_id} in {scope}; list them with: inkan exemption-list")  # fmt: skip
+        self.issue_id = issue_id
+        self.scope = scope
+
+
 class AccountUnknownError(NotFoundError):
     """There is no such account."""
 

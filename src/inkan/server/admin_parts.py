@@ -4,6 +4,7 @@ from inkan.admin.account_api import AccountHandlers, account_routes
 from inkan.admin.api import admin_face
 from inkan.admin.api_key_api import ApiKeyHandlers, api_key_routes
 from inkan.admin.audit_api import AuditHandlers, audit_routes
+from inkan.admin.exemption_api import ExemptionHandlers, exemption_routes
 from inkan.admin.garbage_api import GarbageHandlers, garbage_routes
 from inkan.admin.group_api import GroupHandlers, group_routes
 from inkan.admin.image_api import ImageHandlers, image_routes
@@ -17,6 +18,7 @@ from inkan.server.registry_parts import RegistryParts
 from inkan.server.settings import Settings
 from inkan.server.stores import Stores
 from inkan.server.trust_parts import TrustParts
+from inkan.store.sql.exemptions import SqlExemptions
 from inkan.store.sql.groups import SqlGroups
 from inkan.store.sql.images import SqlImages
 from inkan.store.sql.policies import SqlPolicies
@@ -47,6 +49,7 @@ def build_admin(
             *audit_routes(AuditHandlers(access.audit)),
             *image_routes(ImageHandlers(images, trust.status, clock, access.guard)),
             *registry.lifecycle.routes,
+            *exemption_routes(ExemptionHandlers(SqlExemptions(stores.database), clock)),
             *garbage_routes(GarbageHandlers(registry.garbage)),
             *trust_routes(TrustAdminHandlers(trust.status, trust.history, trust.reset)),
         ),

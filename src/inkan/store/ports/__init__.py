@@ -22,6 +22,9 @@ from inkan.store.ports.bytes import (
     UploadWriter,
 )
 from inkan.store.ports.events import Webhooks
+from inkan.store.ports.exemptions import (
+    Exemptions,
+)
 from inkan.store.ports.images import (
     Catalog,
     Deletions,
@@ -49,6 +52,7 @@ __all__ = [
     "BlobStore",
     "Catalog",
     "Deletions",
+    "Exemptions",
     "Garbage",
     "Groups",
     "Images",

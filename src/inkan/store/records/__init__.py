@@ -23,6 +23,12 @@ from inkan.store.records.events import (
     Message,
     WebhookRecord,
 )
+from inkan.store.records.exemptions import (
+    Exemption,
+    ExemptionRecord,
+    ExemptionScope,
+    IssueType,
+)
 from inkan.store.records.images import (
     BlobRecord,
     DigestRecord,
@@ -62,10 +68,14 @@ __all__ = [
     "DigestRecord",
     "Event",
     "EventKind",
+    "Exemption",
+    "ExemptionRecord",
+    "ExemptionScope",
     "GarbageRecord",
     "Grant",
     "GroupRecord",
     "ImageRecord",
+    "IssueType",
     "ManifestRecord",
     "MemberRecord",
     "MemberSource",

@@ -19,6 +19,7 @@ from inkan.store.sql.database import (
     from_micros,
     to_micros,
 )
+from inkan.store.sql.exemptions import NAMESPACE_EXEMPTIONS_GO
 from inkan.store.sql.garbage import NAMESPACE_GOES
 from inkan.store.sql.trash import NAMESPACE_TRASH_GOES
 from inkan.store.sql.webhooks import NAMESPACE_WEBHOOKS_GO
@@ -114,6 +115,7 @@ def _remove(namespace: Namespace, *, force: bool) -> Transaction[None]:
         "DELETE FROM immutable_tags WHERE namespace = ?",
         "DELETE FROM retention_policies WHERE namespace = ?",
         "DELETE FROM quotas WHERE namespace = ?",
+        NAMESPACE_EXEMPTIONS_GO,
         "DELETE FROM policies WHERE namespace = ?",
         "DELETE FROM namespaces WHERE name = ?",
     ):

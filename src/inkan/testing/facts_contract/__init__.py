@@ -5,6 +5,7 @@ from inkan.testing.facts_contract.access import (
     NamespacesContract,
 )
 from inkan.testing.facts_contract.events import WebhooksContract
+from inkan.testing.facts_contract.exemptions import ExemptionsContract
 from inkan.testing.facts_contract.images import (
     CatalogContract,
     DeletionsContract,
@@ -59,6 +60,7 @@ __all__ = [
     "CatalogContract",
     "DatabaseContract",
     "DeletionsContract",
+    "ExemptionsContract",
     "GarbageContract",
     "GroupsContract",
     "HealingContract",
