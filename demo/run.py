@@ -164,8 +164,11 @@ def play(demo: Demo) -> None:
     demo.inkan("owner", "trust", "signer", "remove", "--force", "alice", app, code=3)
     step("the key folder lost           nothing can be signed")
     demo.inkan("owner", "keys", "restore", demo.folder / "keys.inkan")
-    demo.inkan("owner", "trust", "key", "rotate", app, "targets")
-    step("restored, and signed again    with a new repository key at once")
+    public = demo.folder / "owner" / "owner.pub"
+    demo.inkan("owner", "trust", "key", "generate", "owner", "--dir", public.parent)
+    demo.inkan("owner", "trust", "signer", "add", "--key", public, "owner", app)
+    demo.inkan("owner", "trust", "sign", f"{app}:2.0")
+    step("restored, and signed again    the owner is a signer, and team/app:2.0 has two signatures")
     demo.stop()
 
 

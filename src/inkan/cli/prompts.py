@@ -30,13 +30,13 @@ def ask(label: str) -> str:
     return answer
 
 
-def ask_secret(label: str) -> str:
+def ask_secret(label: str, instead: str = "pipe it in, with --password-stdin") -> str:
     """Return what the person types, without showing it.
 
     Raises:
         RequestInvalidError: if there is no terminal.
     """
-    require_terminal("pipe it in, with --password-stdin")
+    require_terminal(instead)
     return getpass.getpass(f"{label}: ", stream=sys.stderr)
 
 

@@ -37,10 +37,12 @@ from inkan.errors import (
 from inkan.oci.digest import Digest
 from inkan.oci.manifest import parse
 from inkan.oci.platform import Platform, choose
-from inkan.oci.reference import Reference
+from inkan.oci.reference import Reference, Tag
 from inkan.tuf.pinning import Pins
 
 _TAG_NEEDED = "no tag specified; a tag is mandatory with content trust"
+# what docker takes where no tag is said, and content trust is off
+_LATEST = Tag("latest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ class Client:
         """Push an image and sign it. The tag is set last, once the signature is made: a tag is signed, or it is not moved.
 
         Args:
-            image: with a tag.
+            image: with a tag; unsigned, it is `latest` where none is said.
             source: where the image is.
             signed: whether to sign.
             platform: which image of an index, alone; the whole index where none is said.
@@ -190,7 +192,7 @@ class Client:
         Raises:
             NotFoundError: if the image is not there, or no key here may sign.
         """
-        reference = _tagged(image)
+        reference = _tagged(image, or_latest=not signed)
         registry = Registry.of(reference)
         with source.layout() as layout:
             manifest = source.take(layout, reference, platform)
@@ -202,7 +204,7 @@ class Client:
         """Pull what a tag is signed as. From the signature on there are digests only.
 
         Args:
-            image: with a tag or a digest.
+            image: with a tag or a digest; unverified, it is `latest` where neither is said.
             destination: where the image goes.
             verified: whether a tag is what is signed, or what the registry says.
             offline: whether what is known of signatures may do, while it is good.
@@ -211,7 +213,7 @@ class Client:
         Raises:
             UntrustedError: if it was checked, and is bad.
         """
-        reference = located(image)
+        reference = located(image) if verified else _tagged_or_digest(image)
         registry = Registry.of(reference)
         found = self._find(reference, registry, verified=verified, offline=offline)
         if destination.kind is Kind.ENGINE:
@@ -235,7 +237,8 @@ class Client:
         Raises:
             UntrustedError: if it was checked, and is bad.
         """
-        origin, reference = located(source), _tagged(destination)
+        origin = located(source) if trusted else _tagged_or_digest(source)
+        reference = _tagged(destination, or_latest=not trusted)
         theirs, ours = Registry.of(origin), Registry.of(reference)
         found = self._find(origin, theirs, verified=trusted, offline=False)
         manifest = self._manifest(theirs, found, platform)
@@ -304,10 +307,18 @@ def folder(path: str | Path) -> Place:
     return Place(Kind.FOLDER, Path(path))
 
 
-def _tagged(image: str | Reference) -> Reference:
+def _tagged(image: str | Reference, *, or_latest: bool = False) -> Reference:
     reference = located(image)
     if reference.digest is not None:
         raise ReferenceInvalidError(str(image), "cannot use a digest reference; name a tag")
+    if reference.tag is None and or_latest:
+        return replace(reference, tag=_LATEST)
     if reference.tag is None:
         raise ReferenceInvalidError(str(image), _TAG_NEEDED)
     return reference
+
+
+def _tagged_or_digest(image: str | Reference) -> Reference:
+    """Return the image to take unverified: as docker does, the newest is called `latest` where nothing else is said."""
+    reference = located(image)
+    return reference if reference.digest is not None else _tagged(reference, or_latest=True)

@@ -70,6 +70,8 @@ class TrustServer:
             )
         except NotFoundError as error:
             raise MetadataUnknownError(self.gun, f"{name} metadata") from error
+        except RequestInvalidError as error:
+            raise ServerUnreachableError(f"the trust server takes no question for {name}: {error}") from error  # fmt: skip
         if reply.status != http.client.OK:
             # a part of a file, or none, is no answer to a question for all of it
             raise ServerUnreachableError(f"the trust server answers {reply.status} for {name}")

@@ -13,10 +13,12 @@ from inkan import limits
 from inkan.client.trust_cache import TrustCache
 from inkan.client.trust_server import TrustServer
 from inkan.errors import (
+    BodyTooLargeError,
     CorruptError,
     FreshnessUnprovenError,
     InkanError,
     InvalidError,
+    MetadataInvalidError,
     MetadataMismatchError,
     MetadataUnknownError,
     RepositoryUnknownError,
@@ -125,10 +127,17 @@ class TrustUpdater:
         """
         with self.cache.hold():
             try:
-                return self._update()
-            except (MetadataMismatchError, MetadataUnknownError):
-                # somebody published between two of our requests: the second look sees one state
-                return self._update()
+                return self._update_or_again()
+            except (MetadataInvalidError, BodyTooLargeError) as error:
+                # whoever asked has said nothing invalid: what came was looked at, and is bad
+                raise UntrustedError(f"{self.server.gun} does not verify: {error}") from error
+
+    def _update_or_again(self) -> Collection:
+        try:
+            return self._update()
+        except (MetadataMismatchError, MetadataUnknownError):
+            # somebody published between two of our requests: the second look sees one state
+            return self._update()
 
     def _update(self) -> Collection:
         memory = self.cache.memory()

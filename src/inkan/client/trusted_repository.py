@@ -6,7 +6,7 @@ published meanwhile, it is done anew on what they made.
 Source: docker CLI, `cli/command/trust`; Notary v1, `client/client.go`; finding 13, 14 and 20 of the reference run for what is done otherwise.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -329,7 +329,10 @@ class TrustedRepository:
         }
         if not ours:
             raise NotFoundError(
-                f"no valid signing keys for delegation roles: no key of a signer of {self.gun} is in {self.keys.path}"
+                f"no valid signing keys for delegation roles: {self.gun} is signed by its signers alone, and none of their keys "
+                f"({_ids(key for one in delegations for key in one.keys.keys)}) is in {self.keys.path}; bring yours with: "
+                "inkan trust key load FILE --name YOU; an owner becomes a signer with: "
+                f"inkan trust key generate YOU, then inkan trust signer add --key YOU.pub YOU {self.gun}"
             )
         return ours
 
@@ -383,9 +386,10 @@ class TrustedRepository:
     def _open(self, keys: RoleKeys) -> Signer:
         key = self._find(keys)
         if key is None:
-            ids = ", ".join(one.canonical_key_id for one in keys.keys)
             raise NotFoundError(
-                f"could not find necessary signing keys, at least one of these keys must be available: {ids}"
+                f"could not find necessary signing keys, at least one of these keys must be available: {_ids(keys.keys)}; whoever "
+                f"owns {self.gun} has it (see: inkan trust log {self.gun}): inkan trust key export FILE there, "
+                "inkan trust key import FILE here, or inkan keys restore BACKUP"
             )
         signer = self._opened(key.canonical_key_id, str(keys.role))
         return signer if signer.public_key == key else ListedSigner(signer, key)
@@ -410,6 +414,10 @@ class TrustedRepository:
         signer = EcdsaSigner.generate()
         self.keys.add(signer, "root", "", self.passphrases.new("root"))
         return signer
+
+
+def _ids(keys: Iterable[PublicKey]) -> str:
+    return ", ".join(sorted({key.canonical_key_id for key in keys}))
 
 
 def parse_roles(targets: bytes) -> dict[RoleName, RoleKeys]:

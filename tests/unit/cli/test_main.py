@@ -8,7 +8,7 @@ import sys
 import click
 import pytest
 
-from inkan import __version__
+from inkan import __version__, limits
 from inkan.cli.commands import images
 from inkan.cli.index import ALIASES, COMMANDS, NOUNS
 from inkan.cli.main import cli, main
@@ -132,3 +132,32 @@ def test_signers_of_an_older_image_are_not_this_ones():
 )
 def test_sizes_are_worded_as_docker_does(count, text):
     assert images.size(count) == text
+
+
+def test_no_command_for_keys_waits_for_a_person_who_is_not_there(capsys, monkeypatch, tmp_path):
+    """Each says where the passphrase can come from instead, and takes it from there."""
+    monkeypatch.setattr(limits, "KEY_ROUNDS", 1_000)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    monkeypatch.setenv("DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE", "the first passphrase")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    assert main(["trust", "key", "generate", "alice", "--dir", str(tmp_path)]) == 0
+    key = next((tmp_path / "docker" / "trust" / "private").glob("*.key"))
+    asked = {
+        "INKAN_OLD_PASSPHRASE": ["trust", "key", "passwd", "alice"],
+        "INKAN_BACKUP_PASSPHRASE": ["keys", "backup", str(tmp_path / "keys.inkan")],
+    }
+    for name, words in asked.items():
+        assert main(words) == 2
+        assert f"{name}_FILE" in capsys.readouterr().err
+    for name, passphrase in {"OLD": "the first passphrase", "NEW": "the second passphrase"}.items():
+        (tmp_path / name).write_text(f"{passphrase}\n")
+        monkeypatch.setenv(f"INKAN_{name}_PASSPHRASE_FILE", str(tmp_path / name))
+    before = key.read_bytes()
+    assert main(["trust", "key", "passwd", "alice"]) == 0
+    assert key.read_bytes() != before
+    (tmp_path / "alice.pem").write_bytes(key.read_bytes())
+    (tmp_path / "alice.pem").chmod(0o600)
+    key.unlink()
+    (tmp_path / "OLD").write_text("the second passphrase\n")
+    assert main(["trust", "key", "load", "--name", "alice", str(tmp_path / "alice.pem")]) == 0
+    assert key.exists()

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from inkan import limits
+from inkan.cli.main import main
 from inkan.client.credentials import Credential
 from inkan.client.layout import ImageLayout
 from inkan.client.progress import Silence
@@ -28,6 +29,8 @@ from inkan.errors import (
 )
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName
+from inkan.testing.publisher import DEFAULT_NOW, Publisher
+from inkan.testing.repository import SimulatedRepository
 from inkan.tuf.roles import TARGETS
 
 GUN = "localhost:5000/team/app"
@@ -339,3 +342,53 @@ def test_plain_http_is_for_this_very_machine(hostile):
 def test_nobody_listens():
     with pytest.raises(ServerUnreachableError, match="does not answer"):
         TrustServer(Session("http://127.0.0.1:1"), GUN).fetch("timestamp", 1000)
+
+
+SIGNED = b"1" * 32
+ANSWERS = (b"", b"{}", b"null", b"<html>", b"[" * 90_000, b'{"signed":{},"signatures":[]}', b"\xff" * 40)  # fmt: skip
+
+
+def misbehave(handler, name, pool, dice):
+    """Answer for a file as chance has it: rightly, wrongly, in part, with some status, or not at all."""
+    right, act = pool.get(name), dice.randrange(12)
+    if act < 7 and right is not None:
+        handler.reply(200, right)
+    elif act < 7:
+        handler.reply(404)
+    elif act == 7:
+        handler.reply(200, dice.choice([*ANSWERS, *pool.values()]))
+    elif act == 8:
+        handler.reply(dice.choice([201, 204, 206, 301, 302, 400, 401, 403, 404, 429, 500, 503]), right or b"")  # fmt: skip
+    elif act == 9:
+        handler.reply(200, (right or b"x")[: dice.randrange(40)])
+    elif act == 10:
+        handler.reply(200, right or b"x", Content_Length="100000")
+        handler.close_connection = True
+    else:
+        handler.close_connection = True
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_sequence_of_answers_ends_with_exit_code_0_but_without_the_signed_digest(
+    hostile, tmp_path, monkeypatch, capsys, seed
+):
+    """What a script sees: the exit code, and what is on standard output."""
+    host, dice = hostile.url.removeprefix("http://"), random.Random(seed)
+    repository = SimulatedRepository.with_tags(f"{host}/team/app", a=SIGNED)
+    stranger = Publisher(f"{host}/team/app", repository.owner.server_keys)
+    pool = dict(repository.served)
+    pool["other.json"] = stranger.push("a", b"e" * 32)[TARGETS]
+    hostile.behave = lambda h: misbehave(h, h.path.rpartition("/")[2], pool, dice)
+    (tmp_path / "inkan.json").write_text(json.dumps({"target": hostile.url}))
+    monkeypatch.setenv("INKAN_CONFIG", str(tmp_path / "inkan.json"))
+    monkeypatch.delenv("DOCKER_CONTENT_TRUST_SERVER", raising=False)
+    monkeypatch.setattr("inkan.clock.SystemClock.now", lambda _self: DEFAULT_NOW)
+    codes = []
+    for number in range(25):
+        # now and then somebody who has never been here
+        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / str(number // 5)))
+        codes.append(main(["trust", "verify", "team/app:a"]))
+        said = capsys.readouterr().out
+        assert said == (f"sha256:{SIGNED.hex()}\n" if codes[-1] == 0 else "")
+    assert set(codes) <= {0, 3, 5, 6, 7, 9}
+    assert len(set(codes)) > 1

@@ -39,7 +39,11 @@ def pull(
     from inkan.oci.platform import Platform
 
     place, reference = Place.parse(destination), located(image)
-    if place.kind is Kind.ENGINE and reference.tag is None:
+    if (
+        place.kind is Kind.ENGINE
+        and reference.tag is None
+        and (trusted or reference.digest is not None)
+    ):
         raise RequestInvalidError("an engine keeps images by tag; name one, or a folder with --to")
     chosen = Platform.parse(platform) if platform else None
     if strict and reference.digest is not None:

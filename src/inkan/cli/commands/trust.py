@@ -58,7 +58,7 @@ def status(repository: str) -> None:
     show(found, lines)
     for role in found["wedged"]:
         tell(
-            f"{role} is stuck: it was signed by a signer who was removed. Repair: notary witness {found['gun']} {role} -p"
+            f"{role} is stuck: it was signed by a signer who was removed. Repair: inkan trust repair {found['gun']}"
         )
 
 

@@ -42,13 +42,16 @@ def generate(name: str, directory: str) -> None:
 @click.argument("file", metavar="KEYFILE")
 @click.option("--name", default="signer", show_default=True, help="The signer whose key it is.")
 def load(file: str, name: str) -> None:
-    """Keep a private key that you have in a file."""
+    """Keep a private key that you have in a file.
+
+    The passphrase that the file has comes from a terminal, or from the file that INKAN_OLD_PASSPHRASE_FILE names.
+    """
     from inkan.client import key_files
 
     path, passphrases = Path(file), _passphrases()
     tell(f'Loading key from "{file}"...')
     block = key_files.read_block(path)
-    old = ask_secret(f"Enter passphrase for {file}") if block.is_encrypted else ""
+    old = _given("INKAN_OLD_PASSPHRASE", f"Enter passphrase for {file}") if block.is_encrypted else ""  # fmt: skip
     key_files.load(_folder(), name, path, old, passphrases.new(name))
     click.echo(f"Successfully imported key from {file}")
 
@@ -73,17 +76,18 @@ def list_keys() -> None:
 )
 @click.argument("which", metavar="KEY-ID|ROLE")
 def passwd(which: str) -> None:
-    """Put a key under another passphrase."""
+    """Put a key under another passphrase.
+
+    Without a terminal they come from the files that INKAN_OLD_PASSPHRASE_FILE and INKAN_NEW_PASSPHRASE_FILE name, or the descriptors that …_FD number.
+    """
     folder = _folder()
     found = _chosen(folder, which)
     if len(found) != 1:
         raise NotFoundError(
             f"{len(found)} keys are called {which}; inkan trust key list shows their IDs"
         )
-    old = ask_secret("Enter the passphrase it has")
-    new = ask_secret("Enter the new passphrase")
-    if new != ask_secret("Repeat the new passphrase"):
-        raise RequestInvalidError("passphrases do not match")
+    old = _given("INKAN_OLD_PASSPHRASE", "Enter the passphrase it has")
+    new = _given("INKAN_NEW_PASSPHRASE", "Enter the new passphrase", "Repeat the new passphrase")
     folder.change_passphrase(found[0].key_id, old, new)
     click.echo(f"Successfully updated passphrase for key ID {found[0].key_id}")
 
@@ -201,13 +205,23 @@ def _opened(file: str) -> dict[str, bytes]:
 
 
 def _backup_passphrase(*, is_new: bool) -> str:
+    again = "Repeat the passphrase of the backup" if is_new else ""
+    return _given("INKAN_BACKUP_PASSPHRASE", "Enter the passphrase of the backup", again)
+
+
+def _given(name: str, label: str, again: str = "") -> str:
+    """Return a passphrase from the file NAME_FILE names or the descriptor NAME_FD numbers, else from a person, who types a new one twice.
+
+    Raises:
+        RequestInvalidError: if there is nobody to ask, or it was typed differently the second time.
+    """
     from inkan.client.passphrases import from_descriptor, from_file
 
-    given = from_file("INKAN_BACKUP_PASSPHRASE") or from_descriptor("INKAN_BACKUP_PASSPHRASE_FD")
-    if given:
+    if given := from_file(name) or from_descriptor(f"{name}_FD"):
         return given
-    chosen = ask_secret("Enter the passphrase of the backup")
-    if is_new and chosen != ask_secret("Repeat the passphrase of the backup"):
+    instead = f"name a file that holds it by {name}_FILE"
+    chosen = ask_secret(label, instead)
+    if again and chosen != ask_secret(again, instead):
         raise RequestInvalidError("passphrases do not match")
     return chosen
 

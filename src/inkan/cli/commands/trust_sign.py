@@ -7,7 +7,7 @@ import click
 
 from inkan.cli.output import output_option, show, tell, visible
 from inkan.cli.trusted import client, reference_of, repository_of
-from inkan.errors import InkanError, NotFoundError, RequestInvalidError
+from inkan.errors import InkanError, NotFoundError, RepositoryUnknownError, RequestInvalidError
 
 if TYPE_CHECKING:
     from inkan.client.trust_updater import Collection
@@ -39,6 +39,8 @@ def inspect(images: tuple[str, ...], *, pretty: bool, template: str | None) -> N
             collection = repository_of(reference).look()
             found.append((text, collection, str(reference.tag) if reference.tag else ""))
         except InkanError as error:
+            if isinstance(error, RepositoryUnknownError):
+                tell(f"No signatures or cannot access {text}")
             failures.append((text, error))
     if pretty:
         click.echo(visible("\n\n".join(lay_out(*one) for one in found)), nl=bool(found))
