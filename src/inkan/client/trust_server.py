@@ -13,6 +13,9 @@ from inkan.client.environment import variable
 from inkan.client.session import Expect, Session
 from inkan.errors import (
     AuthenticationRequiredError,
+    BodyTooLargeError,
+    ConflictError,
+    InvalidError,
     JsonInvalidError,
     MetadataUnknownError,
     NotFoundError,
@@ -70,7 +73,10 @@ class TrustServer:
             )
         except NotFoundError as error:
             raise MetadataUnknownError(self.gun, f"{name} metadata") from error
-        except RequestInvalidError as error:
+        except BodyTooLargeError:
+            raise
+        except (ConflictError, InvalidError) as error:
+            # to a question for a file this is no answer
             raise ServerUnreachableError(f"the trust server takes no question for {name}: {error}") from error  # fmt: skip
         if reply.status != http.client.OK:
             # a part of a file, or none, is no answer to a question for all of it

@@ -358,7 +358,7 @@ def misbehave(handler, name, pool, dice):
     elif act == 7:
         handler.reply(200, dice.choice([*ANSWERS, *pool.values()]))
     elif act == 8:
-        handler.reply(dice.choice([201, 204, 206, 301, 302, 400, 401, 403, 404, 429, 500, 503]), right or b"")  # fmt: skip
+        handler.reply(dice.choice([201, 204, 206, 301, 302, 400, 401, 403, 404, 409, 429, 500, 503]), right or b"")  # fmt: skip
     elif act == 9:
         handler.reply(200, (right or b"x")[: dice.randrange(40)])
     elif act == 10:
