@@ -254,6 +254,45 @@ def test_variables_are_printed_for_every_shell(mine, server):
     assert "$Env:DOCKER_CONTENT_TRUST" in mine("env", "--shell", "powershell").out
 
 
+def test_what_one_takes_back_the_other_takes_no_more(owner, mine, signed, person, server):
+    owner.make_image(f"{signed}:2.0", b"two")
+    owner("push", f"{signed}:2.0", trust=True)
+    owner("trust", "revoke", f"{signed}:2.0")
+    assert mine("trust", "verify", f"{signed}:2.0", check=False).code == 6
+    alice = person("alice")
+    mine("trust", "key", "generate", "alice", "--dir", alice.home)
+    mine("trust", "signer", "add", "--key", alice.home / "alice.pub", "alice", signed)
+    owner("trust", "signer", "remove", "alice", signed, stdin=b"y\n")
+    assert "alice" not in mine("trust", "signer", "list", signed).out
+    assert mine("trust", "revoke", signed, check=False, stdin=b"y\n").code == 2
+    mine("trust", "revoke", "--yes", signed)
+    shown = owner("trust", "inspect", "--pretty", signed).out
+    assert shown.startswith(f"\nNo signatures for {signed}\n")
+    assert mine("trust", "inspect", "--pretty", signed).out == shown
+    consumer = person("consumer")
+    assert consumer("pull", f"{signed}:1.0", trust=True, check=False).code != 0
+    assert mine("pull", "--to", consumer.home / "none", f"{signed}:1.0", check=False).code == 6
+    assert not (consumer.home / "none").exists()
+
+
+def test_S33_S64_who_may_not_sign_is_told_which_key_is_missing_and_how_it_comes(
+    owner, mine, signed, person, server, tmp_path
+):
+    second = Inkan(person("second"), server)
+    refused = second("trust", "sign", f"{signed}:1.0", check=False)
+    key = next(one for one in json.loads(mine("trust", "key", "list", "-o", "json").out)["keys"] if one["role"] == "targets")  # fmt: skip
+    assert (refused.code, key["id"] in refused.err) == (3, True)
+    assert "inkan trust key import" in refused.err
+    mine("trust", "key", "export", tmp_path / "keys.pem", key["id"])
+    second("trust", "key", "import", tmp_path / "keys.pem")
+    second("trust", "sign", f"{signed}:1.0")
+    bob = person("bob")
+    Inkan(bob, server)("trust", "key", "generate", "bob", "--dir", bob.home)
+    mine("trust", "signer", "add", "--key", bob.home / "bob.pub", "bob", signed)
+    owners = mine("trust", "sign", f"{signed}:1.0", check=False)
+    assert (owners.code, "inkan trust signer add" in owners.err) == (3, True)
+
+
 def test_commands_at_once_on_one_folder_lose_nothing(owner, mine, signed):
     for number in range(8):
         owner("tag", f"{signed}:1.0", f"{signed}:t{number}")
