@@ -4,17 +4,27 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
+from obstore.store import MemoryStore
 
 from inkan.errors import StorageUnavailableError, UploadBusyError
 from inkan.oci.digest import Digest
 from inkan.store.blobs_files import FileBlobs
+from inkan.store.blobs_objects import ObjectBlobs
+from inkan.store.bucket import Bucket, BucketAccess
 from inkan.store.layout import DataFolder
-from inkan.store.memory import MemoryBlobs, MemoryUploads
-from inkan.store.records import StorageKey, UploadId
+from inkan.store.memory import MemoryBlobs, MemoryDatabase, MemoryUploads
+from inkan.store.records import BlobRecord, StorageKey, UploadId
+from inkan.store.sql.catalog import SqlCatalog
+from inkan.store.sql.garbage import SqlGarbage
+from inkan.store.sql.object_uploads import SqlObjectUploads
 from inkan.store.uploads_files import FileUploads
-from inkan.testing.blobs_contract import FIRST, BytesContract
+from inkan.store.uploads_objects import ObjectUploads
+from inkan.testing.blobs_contract import FIRST, BytesContract, read
+from inkan.testing.clock import FixedClock
+from inkan.testing.facts_contract import APP
 
 
 class TestMemory(BytesContract):
@@ -73,3 +83,79 @@ class TestFiles(BytesContract):
             await blobs.find_size(StorageKey(key))
         with pytest.raises(StorageUnavailableError):
             await uploads.create(UploadId(key))
+
+
+class TestObjects(BytesContract):
+    """The quick lane of what `tests/interop/test_s3.py` does with a real gateway: the library's own memory in the place of one."""
+
+    @pytest.fixture(autouse=True)
+    async def bucket(self, monkeypatch):
+        self.bucket = Bucket(BucketAccess("bucket", "a/b", "", "us-east-1", None))
+        self.bucket._store = MemoryStore()
+
+        async def link(key, lifetime):  # memory signs nothing
+            return f"memory://{key}"
+
+        monkeypatch.setattr(self.bucket, "link", link)
+        self.database, self.clock = MemoryDatabase(), FixedClock()
+        self.facts = SqlObjectUploads(self.database)
+        await self.bucket.prepare()
+        yield
+        await self.database.close()
+
+    async def make_stores(self):
+        return ObjectBlobs(self.bucket), ObjectUploads(self.bucket, self.facts, self.clock)
+
+    async def test_what_several_servers_brought_is_put_together_and_hashed(self):
+        blobs, uploads = await self.make_stores()
+        content = bytes(range(256)) * 40_000
+        await self.upload(uploads, FIRST, content[:5])
+        for start, stop in ((5, 9_000_000), (9_000_000, len(content))):
+            async with ObjectUploads(self.bucket, self.facts, self.clock).append(FIRST) as writer:
+                await writer.start_at(start)
+                await writer.write(content[start:stop])
+                await writer.flush()
+        with pytest.raises(StorageUnavailableError):
+            await uploads.promote(FIRST, Digest.of(b"another"), len(content))
+        digest = Digest.of(content)
+        key = await uploads.promote(FIRST, digest, len(content))
+        blob = BlobRecord(digest, len(content), key)
+        assert await read(blobs.read(blob, 0, len(content))) == content
+        kept = [name async for name in blobs.keys()]  # noqa: SIM118 - a port's method
+        doomed = await SqlGarbage(self.database).doomed_keys(self.clock.now(), 99)
+        assert set(kept) - set(doomed) == {key}
+
+    async def test_a_writer_that_was_away_too_long_is_not_believed(self):
+        _, uploads = await self.make_stores()
+        await self.upload(uploads, FIRST, b"12")
+        async with uploads.append(FIRST) as slow:
+            await slow.start_at(2)
+            await slow.write(b"slow")
+            self.clock.move(timedelta(minutes=1))
+            async with ObjectUploads(self.bucket, self.facts, self.clock).append(FIRST) as quick:
+                await quick.start_at(2)
+                await quick.write(b"quick")
+                with pytest.raises(StorageUnavailableError):
+                    await slow.flush()
+                await quick.flush()
+        assert await read(uploads.read(FIRST, 7)) == b"12quick"
+
+    async def test_STO_030_what_crashes_left_is_doomed_and_what_lives_is_not(self):
+        _, uploads = await self.make_stores()
+        lost = await self.blob(uploads, FIRST, b"lost")
+        live = await self.blob(uploads, UploadId("c" * 32), b"live")
+        await SqlCatalog(self.database).link_blob(APP, live)
+        await self.upload(uploads, UploadId("d" * 32), b"nobody asks for it any more")
+        self.clock.move(timedelta(days=2))
+        assert await uploads.sweep(timedelta(days=1)) == 2
+        doomed = await SqlGarbage(self.database).doomed_keys(self.clock.now(), 99)
+        assert lost.key in doomed
+        assert live.key not in doomed
+
+    async def test_damaged_bytes_are_moved_aside_once(self):
+        blobs, uploads = await self.make_stores()
+        blob = await self.blob(uploads, FIRST, b"bad")
+        assert await self.bucket.quarantine(blob.key)
+        assert not await self.bucket.quarantine(blob.key)
+        assert await blobs.find_size(blob.key) is None
+        assert [name async for name in self.bucket.names("quarantine")] == [blob.key]
