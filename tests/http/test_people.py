@@ -482,3 +482,15 @@ async def test_what_arrives_at_once_is_checked_once(set_up):
     alice = await set_up.add("alice")
     answers = await asyncio.gather(*(alice("GET", "/v2/") for _ in range(40)))
     assert {one.status for one in answers} == {200}
+
+
+async def test_the_command_lines_tokens_open_what_it_asks_for(set_up):
+    """One scope for each kind of question, as the client asks: a row under another name would shut it out."""
+    nobody = set_up.world.client(user=None)
+    for scope, paths in (
+        ("registry:namespaces:*", ["namespaces", "accounts", "groups", "audit-log", "namespaces/team/audit-log"]),
+        ("registry:catalog:*", ["version", "images", "digests", "trash", "api-keys", "policies"]),
+    ):  # fmt: skip
+        text = await token(set_up.ask, scope)
+        for path in paths:
+            await nobody("GET", f"/api/v1/{path}", headers=bearer(text), expect=200)

@@ -171,3 +171,53 @@ def test_anybody_pulls_from_a_public_namespace_and_nobody_else_pushes(
     nobody("pull", image)
     nobody("tag", image, f"{server.host}/{public}/other:1.0")
     assert nobody("push", f"{server.host}/{public}/other:1.0", check=False).code != 0
+
+
+def test_every_account_command_says_what_it_did(server, tmp_path):
+    """The commands about people, one after the other, as an administrator types them."""
+
+    def lines(*words):
+        return server.inkan(*words).out.splitlines()
+
+    made = server.inkan("user", "add", "carol", "--generate", "--email", "c@x.test")
+    password = made.out.strip()
+    assert len(password) >= 20
+    assert password not in made.err
+    assert any(one.startswith("carol ") and "enabled" in one for one in lines("users"))
+    server.inkan("service-id-add", "deployer", "--description", "puts images out")
+    assert any("puts images out" in one for one in lines("service-ids"))
+    server.inkan("group-add", "crew")
+    server.inkan("group-member-add", "crew", "carol", "deployer")
+    assert lines("groups")[-1].split(maxsplit=1) == ["crew", "carol, deployer"]
+    server.inkan("policy-add", "signer", "crew", "--group", "--namespace", "team")
+    assert ["team", "signer", "group", "crew"] in [one.split() for one in lines("policies")]
+    key = tmp_path / "ci.key"
+    words = ("--for", "deployer", "--expires", "90d", "--role", "signer", "--namespace", "team")
+    said = server.inkan("api-key-create", "ci", *words, "--file", key)
+    assert oct(key.stat().st_mode & 0o777) == "0o600"
+    assert key.read_text().strip() not in said.text
+    assert server.inkan("api-key-create", "ci", "--file", key, check=False).code == 2
+    env = {"INKAN_USERNAME": "iamapikey", "INKAN_PASSWORD": key.read_text().strip()}
+    assert server.inkan("namespace-list", env=env).out.split()[-1] == "team"
+    refused = server.inkan("namespace-add", "mine", env=env, check=False)
+    assert refused.code == 5
+    assert "no right to manage" in refused.text
+    server.inkan("namespace-visibility", "team", "public")
+    server.inkan("namespace-visibility", "team", "private")
+    server.inkan("user-disable", "deployer")
+    assert server.inkan("namespace-list", env=env, check=False).code == 5
+    server.inkan("user-enable", "deployer")
+    log = json.loads(server.inkan("audit-log", "--limit", "1000", "-o", "json").out)["events"]
+    acts = {one["act"] for one in log}
+    assert acts >= {"account-add", "account-disable", "api-key-create", "group-member-add", "policy-add-here", "namespace-visibility"}  # fmt: skip
+    assert any(one["act"] == "namespace-add" and one["outcome"] == "denied" for one in log)
+    assert password not in json.dumps(log)
+    server.inkan("policy-rm", "signer", "crew", "--group", "--namespace", "team")
+    server.inkan("group-member-rm", "crew", "carol")
+    server.inkan("group-rm", "crew", "--force")
+    server.inkan("service-id-rm", "deployer", "--force")
+    server.inkan("user-rm", "carol", "--force")
+    assert server.inkan("user-rm", "admin", "--force", check=False).code == 4
+    everything = server.log()
+    assert password not in everything
+    assert env["INKAN_PASSWORD"] not in everything

@@ -93,7 +93,8 @@ class AccountService:
             CredentialsInvalidError: if they prove none; it is not said why.
             TooManyAttemptsError: if there were too many failures before; nothing is checked then.
         """
-        known_name = name if len(name) <= limits.ACCOUNT_NAME_CHARACTERS else ""
+        is_name = len(name) <= limits.ACCOUNT_NAME_CHARACTERS and name.isprintable()
+        known_name = name if is_name else ""
         turn = self._turns.setdefault((known_name, address), asyncio.Lock())
         # one after the other: the first right one of a burst spares the others the cost, the first wrong ones make the others wait
         async with turn:

@@ -80,7 +80,8 @@ class ApiKeyService:
         """Return the key that a text is, if it is good now."""
         prefix, _, rest = text.partition("_")
         key_id, _, secret = rest.partition("_")
-        key = await self.find_usable(key_id) if prefix == _PREFIX else None
+        may_be = prefix == _PREFIX and key_id.isascii() and key_id.isalnum()
+        key = await self.find_usable(key_id) if may_be else None
         right = hmac.compare_digest(_hash(secret), key.secret_sha256 if key else _hash(""))
         if key is None or not right:
             return None

@@ -141,7 +141,9 @@ class Guard:
         return await self._place_in(repository.namespace, repository)
 
     async def _place_in(self, namespace: str, repository: RepositoryName | None) -> Place:
-        found = await self.namespaces.find(namespace) if namespace else None
+        # a database refuses what is no text at all
+        is_name = namespace.isprintable() and namespace != ""
+        found = await self.namespaces.find(namespace) if is_name else None
         return Place(namespace, found is not None, found is not None and found.is_public, repository)  # fmt: skip
 
     async def namespaces_with(self, caller: Caller, right: Right) -> frozenset[str]:

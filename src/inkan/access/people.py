@@ -57,7 +57,7 @@ class PeopleService:
         Raises:
             AccountUnknownError: if there is none.
         """
-        found = await self._accounts.find(name)
+        found = await self._accounts.find(name) if _NAME.match(name) else None
         if found is None:
             raise AccountUnknownError(name[:128])
         return found
@@ -76,8 +76,9 @@ class PeopleService:
             )
         if newcomer.kind is AccountKind.PERSON and not newcomer.password:
             raise RequestInvalidError("a person needs a password")
-        if max(len(newcomer.display_name), len(newcomer.email)) > _TEXT_CHARACTERS:
-            raise RequestInvalidError(f"a name is {_TEXT_CHARACTERS} characters long at most")
+        for text in (newcomer.display_name, newcomer.email):
+            if len(text) > _TEXT_CHARACTERS or not text.isprintable():
+                raise RequestInvalidError(f"a name is at most {_TEXT_CHARACTERS} printable characters")  # fmt: skip
         if await self._accounts.find(newcomer.name) is not None:
             raise AccountExistsError(newcomer.name)
         record = AccountRecord(

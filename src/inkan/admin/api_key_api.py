@@ -40,6 +40,8 @@ class ApiKeyHandlers:
         account = request.query("account") or request.caller.account
         wanted = None if request.query("all") == "true" else account
         _require_own(request.caller, wanted)
+        if wanted is not None:
+            await self._people.get(wanted)
         found = await self._keys.list(wanted)
         return json_answer(200, {"api_keys": [_key(one) for one in found]})
 
@@ -50,7 +52,8 @@ class ApiKeyHandlers:
         name, seconds = body.text("name"), body.number("expires_in_seconds", 0)
         reach = Reach("", _roles(body), frozenset(map(_namespace, body.texts("namespaces"))))
         body.end()
-        if not 0 < len(name) <= _NAME_CHARACTERS or not 0 <= seconds <= _LONGEST_SECONDS:
+        is_name = 0 < len(name) <= _NAME_CHARACTERS and name.isprintable()
+        if not is_name or not 0 <= seconds <= _LONGEST_SECONDS:
             raise RequestInvalidError("a key needs a name, and ends within ten years or never")
         _require_own(request.caller, account)
         await self._people.get(account)

@@ -30,9 +30,12 @@ class AuditHandlers:
         """Return events, the newest first."""
         namespace = request.params.get("namespace") or request.query("namespace") or ""
         since = request.query("since")
+        account = request.query("account") or ""
+        if not (account + namespace).isprintable():
+            raise RequestInvalidError("no account and no namespace is called that")
         query = AuditQuery(
             _instant(since) if since else None,
-            request.query("account") or "",
+            account,
             namespace,
             _limit(request.query("limit")),
         )

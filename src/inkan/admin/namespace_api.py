@@ -18,7 +18,7 @@ from inkan.errors import NamespaceInvalidError, RequestInvalidError
 from inkan.oci.reference import Namespace
 from inkan.store.ports import Namespaces
 from inkan.store.records import NamespaceRecord
-from inkan.web.demand import NAMESPACE_ADD, NAMESPACE_MANAGE, VISIBLE
+from inkan.web.demand import NAMESPACE_ADD, NAMESPACE_MANAGE, VISIBLE_NAMESPACES
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Route
 
@@ -75,7 +75,7 @@ def namespace_routes(handlers: NamespaceHandlers) -> tuple[Route, ...]:
     """Return the routes about namespaces."""
     never, cap = CachePolicy.NEVER, limits.API_BODY_BYTES
     return (
-        Route("namespace-list", ("GET",), _ALL, handlers.list, VISIBLE, 0, never),
+        Route("namespace-list", ("GET",), _ALL, handlers.list, VISIBLE_NAMESPACES, 0, never),
         Route("namespace-add", ("PUT",), _ONE, handlers.add, NAMESPACE_ADD, cap, never),
         Route(
             "namespace-visibility",

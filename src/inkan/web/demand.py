@@ -109,6 +109,7 @@ CATALOG = Requirement(Resource.REGISTRY, (Action.ALL,), "catalog", (Right.LIST,)
 CATALOG_OF = Requirement(Resource.REGISTRY, (Action.ALL,), "catalog", (Right.LIST,), is_local=True)
 # whoever is logged in may ask; a handler behind this puts into its answer only what the caller may see
 VISIBLE = Requirement(Resource.REGISTRY, (Action.ALL,), "catalog")
+VISIBLE_NAMESPACES = Requirement(Resource.REGISTRY, (Action.ALL,), "namespaces")
 NAMESPACES = _namespaces(Right.ADMINISTER, is_local=False)
 NAMESPACE_ADD = _namespaces(Right.MANAGE, is_local=False)
 NAMESPACE_MANAGE = _namespaces(Right.MANAGE, is_local=True)
