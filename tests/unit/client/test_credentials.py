@@ -118,3 +118,15 @@ def test_targets_are_remembered(text, url):
 def test_targets_that_are_none_are_refused(text):
     with pytest.raises(ReferenceInvalidError):
         targets.Target.parse(text)
+
+
+def test_what_docker_keeps_instead_of_a_password_is_found(home):
+    """`docker login` leaves the user's name without a password, and a refresh token beside it."""
+    entry = {"auth": "YWxpY2U6", "identitytoken": "ir_secret"}
+    write_config(home, {"auths": {HOST: entry}})
+    found = credentials.find(HOST)
+    assert found.is_identity_token
+    assert found.password == "ir_secret"
+    assert "ir_secret" not in repr(found)
+    credentials.store("other.test", found)
+    assert credentials.find("other.test") == found

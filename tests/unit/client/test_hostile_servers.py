@@ -392,3 +392,25 @@ def test_no_sequence_of_answers_ends_with_exit_code_0_but_without_the_signed_dig
         assert said == (f"sha256:{SIGNED.hex()}\n" if codes[-1] == 0 else "")
     assert set(codes) <= {0, 3, 5, 6, 7, 9}
     assert len(set(codes)) > 1
+
+
+def test_a_refresh_token_goes_in_the_body_and_never_in_an_address(hostile):
+    """What docker keeps instead of a password is a grant of its own, as docker itself sends it."""
+    sent = []
+
+    def behave(handler):
+        if handler.path.startswith("/token"):
+            sent.append(handler.body.decode())
+            handler.reply(200, b'{"access_token":"abc"}')
+        elif handler.headers.get("Authorization") == "Bearer abc":
+            handler.reply(200, b"{}")
+        else:
+            handler.reply(401, WWW_Authenticate=f'Bearer realm="{hostile.url}/token",service="s"')
+
+    hostile.behave = behave
+    session = Session(hostile.url, Credential("<token>", "ir_secret"), is_own_realm_only=True)
+    session.call("GET", "/api/v1/version", "registry:catalog:*")
+    session.close()
+    assert "grant_type=refresh_token" in sent[0]
+    assert "refresh_token=ir_secret" in sent[0]
+    assert all("ir_secret" not in path + str(fields) for _, path, fields in hostile.seen)
