@@ -6,10 +6,14 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from asgi import Client
 from test_tokens import GUN, bearer, granted, token
 
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace
+from inkan.server.assemble import build
+from inkan.server.settings import load
+from inkan.store.memory import MemoryDatabase
 from inkan.store.records import Role
 
 UPLOAD = "/v2/team/app/blobs/uploads/"
@@ -494,3 +498,28 @@ async def test_the_command_lines_tokens_open_what_it_asks_for(set_up):
         text = await token(set_up.ask, scope)
         for path in paths:
             await nobody("GET", f"/api/v1/{path}", headers=bearer(text), expect=200)
+
+
+async def test_AUTH_024_every_server_on_a_database_lets_go_of_whom_one_was_told_to(
+    set_up, monkeypatch
+):
+    """Two servers share the facts; neither hears of what the other writes, and both look."""
+    monkeypatch.setattr(MemoryDatabase, "generation", None)
+    world = set_up.world
+    settings = load({"host": ("localhost", "registry.test")}, {})
+    other = await build(settings, world.stores, world.key_encryption_key, world.clock, None)
+    alice = await set_up.add("alice")
+    await set_up.grant("pusher", "alice")
+    key_id, _ = await set_up.key("alice")
+    key = (await set_up.ask("GET", "/api/v1/api-keys?account=alice", expect=200)).json["api_keys"]
+    assert key[0]["id"] == key_id
+    text = await token(alice, "repository:team/app:push,pull")
+    there = Client(other.registry, user=None)
+    by_password = Client(other.registry, user="alice", password="alice-password")
+    await there("POST", UPLOAD, headers=bearer(text), expect=202)
+    await by_password("POST", UPLOAD, expect=202)
+    await set_up.ask("DELETE", "/api/v1/namespaces/team/policies/pusher/account/alice", expect=204)
+    await there("POST", UPLOAD, headers=bearer(text), expect=403)
+    await set_up.ask("POST", "/api/v1/accounts/alice/disable", expect=204)
+    await there("GET", "/v2/", headers=bearer(text), expect=401)
+    await by_password("GET", "/v2/", expect=401)
