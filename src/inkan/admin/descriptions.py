@@ -90,6 +90,7 @@ _IMMUTABLE = answer(namespace=NAME, patterns=some(TEXT))
 _EXEMPTION = {"scope": TEXT, "issue_type": {"enum": ["cve", "sn", "configuration"]}, "issue_id": TEXT}  # fmt: skip
 _EXEMPTED = answer(**_EXEMPTION, created=INSTANT, created_by=TEXT)
 _EXEMPTION_SENT = body("scope", "issue_type", "issue_id", **_EXEMPTION)
+_WEBHOOK = answer(id=TEXT, url=TEXT, namespace=TEXT, events=some(TEXT), created=INSTANT, created_by=TEXT, failures=COUNT, outcome=TEXT)  # fmt: skip
 _WAITING = answer(repository=TEXT, digest=DIGEST, size=COUNT, since=perhaps(INSTANT), goes=perhaps(INSTANT))  # fmt: skip
 _EVENT = answer(id=COUNT, at=INSTANT, gun=TEXT, act=TEXT, account=TEXT, address=TEXT, refused=FLAG, detail=ANYTHING)  # fmt: skip
 _FILE = answer(version=COUNT, expires=INSTANT, signed_by=some(TEXT), verified=FLAG)
@@ -164,9 +165,9 @@ DESCRIPTIONS: Mapping[str, Description] = {
     "image-restore": Description(_TRASH, query={"reference": TEXT}, needs=("reference",)),
     "retention-policy-list": Description(answer(retentions=some(answer(**_POLICY)))),
     "retention-policy-show": Description(answer(**_POLICY)),
-    "retention-policy-set": Description(_RETIRED, body=_POLICY_SENT),
-    "retention-analyze": Description(_RETIRED, body=_POLICY_SENT),
-    "retention-run": Description(_RETIRED, body=_POLICY_SENT),
+    "retention-policy-set": Description(_RETIRED, query=_IN_NAMESPACE, body=_POLICY_SENT),
+    "retention-analyze": Description(_RETIRED, query=_IN_NAMESPACE, body=_POLICY_SENT),
+    "retention-run": Description(_RETIRED, query=_IN_NAMESPACE, body=_POLICY_SENT),
     "quota": Description(_QUOTA, query=_IN_NAMESPACE),
     "quota-set": Description(
         _QUOTA,
@@ -178,6 +179,15 @@ DESCRIPTIONS: Mapping[str, Description] = {
     "exemption-list": Description(answer(exemptions=some(_EXEMPTED)), query=_IN_NAMESPACE),
     "exemption-add": Description(_EXEMPTED, 201, body=_EXEMPTION_SENT),
     "exemption-rm": Description(status=204, body=_EXEMPTION_SENT),
+    "webhook-list": Description(answer(webhooks=some(_WEBHOOK)), query=_IN_NAMESPACE),
+    "webhook-add": Description(
+        _WEBHOOK,
+        201,
+        query=_IN_NAMESPACE,
+        body=body("url", "events", url=TEXT, events=some(TEXT), namespace=NAME),
+    ),
+    "webhook-rm": Description(status=204, query=_IN_NAMESPACE),
+    "webhook-test": Description(answer(delivered=FLAG, outcome=TEXT), query=_IN_NAMESPACE),
     "garbage-list": Description(answer(garbage=some(_WAITING))),
     "garbage-run": Description(table(COUNT)),
     "trust-log": Description(answer(events=some(_EVENT)), query=_LIMIT),

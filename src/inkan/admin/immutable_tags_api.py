@@ -11,7 +11,7 @@ from inkan.admin.answers import json_answer
 from inkan.admin.bodies import Body
 from inkan.oci.reference import Namespace
 from inkan.registry.immutability import ImmutabilityService
-from inkan.web.demand import NAMESPACE_MANAGE, NAMESPACES
+from inkan.web.demand import NAMESPACE_MANAGE, VISIBLE, Right
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Route
 
@@ -22,10 +22,14 @@ class ImmutableTagHandlers:
     def __init__(self, immutability: ImmutabilityService) -> None:
         self._immutability = immutability
 
-    async def list(self, _request: Request) -> Response:
-        """Return the patterns of every namespace that has some."""
-        found = await self._immutability.list()
-        tree = [{"namespace": str(name), "patterns": patterns} for name, patterns in found.items()]
+    async def list(self, request: Request) -> Response:
+        """Return the patterns of every namespace that has some, and whose images the caller may list."""
+        found, rights = await self._immutability.list(), request.caller.rights_in
+        tree = [
+            {"namespace": str(name), "patterns": patterns}
+            for name, patterns in found.items()
+            if Right.LIST in rights(str(name))
+        ]
         return json_answer(200, {"immutable_tags": tree})
 
     async def set(self, request: Request) -> Response:
@@ -43,6 +47,6 @@ def immutable_tags_routes(handlers: ImmutableTagHandlers) -> tuple[Route, ...]:
     everything, never = "/api/v1/immutable-tags", CachePolicy.NEVER
     one, cap = f"{everything}/{{namespace}}", limits.API_BODY_BYTES
     return (
-        Route("immutable-tags-list", ("GET",), everything, handlers.list, NAMESPACES, 0, never),
+        Route("immutable-tags-list", ("GET",), everything, handlers.list, VISIBLE, 0, never),
         Route("immutable-tags-set", ("PUT",), one, handlers.set, NAMESPACE_MANAGE, cap, never),
     )

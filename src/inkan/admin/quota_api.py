@@ -15,7 +15,7 @@ from inkan.errors import RequestInvalidError
 from inkan.oci.reference import Namespace
 from inkan.registry.quotas import Quotas
 from inkan.store.records import Quota
-from inkan.web.demand import CATALOG, NAMESPACES
+from inkan.web.demand import CATALOG_OF, NAMESPACE_MANAGE
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Route
 
@@ -54,8 +54,8 @@ def quota_routes(handlers: QuotaHandlers) -> tuple[Route, ...]:
     """Return the routes about quotas."""
     path, never, cap = "/api/v1/quotas", CachePolicy.NEVER, limits.API_BODY_BYTES
     return (
-        Route("quota", ("GET",), path, handlers.show, CATALOG, 0, never),
-        Route("quota-set", ("PATCH",), path, handlers.set, NAMESPACES, cap, never),
+        Route("quota", ("GET",), path, handlers.show, CATALOG_OF, 0, never),
+        Route("quota-set", ("PATCH",), path, handlers.set, NAMESPACE_MANAGE, cap, never),
     )
 
 

@@ -8,6 +8,8 @@ POST   /api/v1/retentions/analyze            what one would let go: changes noth
 POST   /api/v1/retentions/run                carries one out this once
 ```
 
+A manager of one namespace names it in the query as well: `?namespace=team`.
+
 A policy is `{"namespace": "team", "images_per_repo": 10, "deletion_threshold_days": 30, "retain_untagged": false}`; -1 images are all.
 """
 
@@ -17,11 +19,12 @@ from typing import Any
 from inkan import limits
 from inkan.admin.answers import json_answer
 from inkan.admin.bodies import Body
+from inkan.admin.places import require_same_namespace
 from inkan.errors import NamespaceUnknownError, RequestInvalidError
 from inkan.oci.reference import Namespace
 from inkan.registry.retention import RetentionService, Retired
 from inkan.store.records import RetentionPolicy
-from inkan.web.demand import NAMESPACES
+from inkan.web.demand import CATALOG_OF, NAMESPACE_MANAGE, VISIBLE, Right
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Route
 
@@ -35,9 +38,14 @@ class RetentionHandlers:
     def __init__(self, retention: RetentionService) -> None:
         self._retention = retention
 
-    async def list(self, _request: Request) -> Response:
-        """Return the policy of every namespace."""
-        found = [_policy(one) for one in await self._retention.list()]
+    async def list(self, request: Request) -> Response:
+        """Return the policy of every namespace whose images the caller may list."""
+        rights = request.caller.rights_in
+        found = [
+            _policy(one)
+            for one in await self._retention.list()
+            if Right.LIST in rights(str(one.namespace))
+        ]
         return json_answer(200, {"retentions": found})
 
     async def show(self, request: Request) -> Response:
@@ -68,11 +76,13 @@ def retention_routes(handlers: RetentionHandlers) -> tuple[Route, ...]:
     path, never, cap = "/api/v1/retentions", CachePolicy.NEVER, limits.API_BODY_BYTES
     one, analyze, run = f"{path}/{{namespace}}", f"{path}/analyze", f"{path}/run"
     return (
-        Route("retention-policy-list", ("GET",), path, handlers.list, NAMESPACES, 0, never),
-        Route("retention-policy-show", ("GET",), one, handlers.show, NAMESPACES, 0, never),
-        Route("retention-policy-set", ("POST",), path, handlers.set, NAMESPACES, cap, never),
-        Route("retention-analyze", ("POST",), analyze, handlers.analyze, NAMESPACES, cap, never),
-        Route("retention-run", ("POST",), run, handlers.run, NAMESPACES, cap, never),
+        Route("retention-policy-list", ("GET",), path, handlers.list, VISIBLE, 0, never),
+        Route("retention-policy-show", ("GET",), one, handlers.show, CATALOG_OF, 0, never),
+        Route("retention-policy-set", ("POST",), path, handlers.set, NAMESPACE_MANAGE, cap, never),
+        Route(
+            "retention-analyze", ("POST",), analyze, handlers.analyze, NAMESPACE_MANAGE, cap, never
+        ),
+        Route("retention-run", ("POST",), run, handlers.run, NAMESPACE_MANAGE, cap, never),
     )
 
 
@@ -85,6 +95,7 @@ async def _read(request: Request) -> RetentionPolicy:
     days = body.number("deletion_threshold_days", 0)
     untagged = body.flag("retain_untagged", absent=False)
     body.end()
+    require_same_namespace(request, str(namespace))
     if count < 1 and count != _ALL:
         raise RequestInvalidError("images_per_repo is a number from 1, or -1 for all")
     if not 0 <= days <= _DAYS_MOST:

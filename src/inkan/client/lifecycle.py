@@ -33,7 +33,7 @@ class Lifecycle(Administration):
 
     def immutable_tags(self) -> list[dict[str, Any]]:
         """Return the patterns of every namespace that has some."""
-        answer = self._session.call("GET", "/api/v1/immutable-tags", _NAMESPACES)
+        answer = self._session.call("GET", "/api/v1/immutable-tags", _CATALOG)
         return list(answer.tree()["immutable_tags"])
 
     def set_immutable_tags(self, namespace: str, patterns: Sequence[str]) -> dict[str, Any]:
@@ -43,20 +43,24 @@ class Lifecycle(Administration):
 
     def retention_policies(self) -> list[dict[str, Any]]:
         """Return the policy of every namespace."""
-        answer = self._session.call("GET", "/api/v1/retentions", _NAMESPACES)
+        answer = self._session.call("GET", "/api/v1/retentions", _CATALOG)
         return list(answer.tree()["retentions"])
 
     def analyze_retention(self, policy: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the images that a policy would let go."""
-        return list(self._send("POST", "/api/v1/retentions/analyze", policy)["images"])
+        return list(
+            self._send("POST", f"/api/v1/retentions/analyze{_within(policy)}", policy)["images"]
+        )
 
     def set_retention_policy(self, policy: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Set a policy; return the images that it let go at once."""
-        return list(self._send("POST", "/api/v1/retentions", policy)["images"])
+        return list(self._send("POST", f"/api/v1/retentions{_within(policy)}", policy)["images"])
 
     def run_retention(self, policy: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Carry out a policy this once; return the images that went."""
-        return list(self._send("POST", "/api/v1/retentions/run", policy)["images"])
+        return list(
+            self._send("POST", f"/api/v1/retentions/run{_within(policy)}", policy)["images"]
+        )
 
     def quota(self, namespace: str) -> dict[str, Any]:
         """Return the quota of a namespace, or of the whole registry where it is empty, and how much is used."""
@@ -72,27 +76,31 @@ class Lifecycle(Administration):
         tree = {name: count for name, count in wanted.items() if count is not None}
         return self._send("PATCH", f"/api/v1/quotas{query}", tree)
 
-    def webhooks(self) -> list[dict[str, Any]]:
-        """Return every webhook."""
-        answer = self._session.call("GET", "/api/v1/webhooks", _NAMESPACES)
+    def webhooks(self, namespace: str) -> list[dict[str, Any]]:
+        """Return the webhooks of a namespace; every one where it is empty."""
+        path = f"/api/v1/webhooks{_within({'namespace': namespace})}"
+        answer = self._session.call("GET", path, _NAMESPACES)
         return list(answer.tree()["webhooks"])
 
     def add_webhook(self, url: str, events: Sequence[str], namespace: str) -> dict[str, Any]:
         """Have a web server told what happens in a namespace, or in all; return the webhook with its secret."""
         tree = {"url": url, "events": list(events), "namespace": namespace}
-        return self._send("POST", "/api/v1/webhooks", tree)
+        return self._send("POST", f"/api/v1/webhooks{_within(tree)}", tree)
 
-    def remove_webhook(self, webhook_id: str) -> None:
+    def remove_webhook(self, webhook_id: str, namespace: str) -> None:
         """Tell a webhook nothing any more.
 
         Raises:
             WebhookUnknownError: if there is none such.
         """
-        self._session.call("DELETE", f"/api/v1/webhooks/{quote(webhook_id, safe='')}", _NAMESPACES)
+        within = _within({"namespace": namespace})
+        path = f"/api/v1/webhooks/{quote(webhook_id, safe='')}{within}"
+        self._session.call("DELETE", path, _NAMESPACES)
 
-    def test_webhook(self, webhook_id: str) -> dict[str, Any]:
+    def test_webhook(self, webhook_id: str, namespace: str) -> dict[str, Any]:
         """Have a ping sent to a webhook; return what came of it."""
-        path = f"/api/v1/webhooks/{quote(webhook_id, safe='')}/test"
+        within = _within({"namespace": namespace})
+        path = f"/api/v1/webhooks/{quote(webhook_id, safe='')}/test{within}"
         return dict(self._session.call("POST", path, _NAMESPACES).tree())
 
     def _send(self, method: str, path: str, tree: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,3 +112,8 @@ class Lifecycle(Administration):
             headers={"Content-Type": "application/json"},
         )
         return dict(answer.tree())
+
+
+def _within(tree: Mapping[str, Any]) -> str:
+    """Return the query that says where a request is about: who manages one namespace is admitted by it."""
+    return f"?namespace={quote(tree['namespace'])}" if tree["namespace"] else ""

@@ -84,30 +84,34 @@ class WebhookService:
         await self.happenings.flush()
         return record, secret
 
-    async def list(self) -> Sequence[WebhookRecord]:
-        """Return every webhook, the oldest first."""
-        return await self.webhooks.list()
+    async def list(self, namespace: str) -> Sequence[WebhookRecord]:
+        """Return the webhooks of a namespace, or every one where the name is empty, the oldest first."""
+        found = await self.webhooks.list()
+        return [one for one in found if not namespace or one.namespace == namespace]
 
-    async def remove(self, webhook_id: str) -> None:
-        """Forget a webhook and what it is still to be told.
+    async def remove(self, webhook_id: str, namespace: str) -> None:
+        """Forget a webhook, of a namespace where one is named, and what it is still to be told.
 
         Raises:
             WebhookUnknownError: if there is none such.
         """
-        if not await self.webhooks.remove(webhook_id):
-            raise WebhookUnknownError(webhook_id)
+        await self.webhooks.remove((await self._get(webhook_id, namespace)).webhook_id)
         await self.happenings.flush()
 
-    async def test(self, webhook_id: str, account: str) -> Outcome:
+    async def test(self, webhook_id: str, namespace: str, account: str) -> Outcome:
         """Send a ping now; return what came of it.
 
         Raises:
             WebhookUnknownError: if there is none such.
         """
-        for one in await self.webhooks.list():
+        one = await self._get(webhook_id, namespace)
+        event = ping(secrets.token_hex(16), one.namespace, account, self.clock.now())
+        return await self._send(one, [event])
+
+    async def _get(self, webhook_id: str, namespace: str) -> WebhookRecord:
+        for one in await self.list(namespace):
             if one.webhook_id == webhook_id:
-                event = ping(secrets.token_hex(16), one.namespace, account, self.clock.now())
-                return await self._send(one, [event])
+                return one
         raise WebhookUnknownError(webhook_id)
 
     async def tell(self) -> None:

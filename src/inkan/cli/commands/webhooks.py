@@ -5,6 +5,8 @@ import click
 from inkan.cli.output import output_option, show, table, tell
 from inkan.errors import ServerUnreachableError
 
+_NAMESPACE = click.option("--namespace", metavar="NAMESPACE", help="Only of this namespace, for who manages no other.")  # fmt: skip
+
 
 @click.command(
     epilog="\b\nExamples:\n  inkan webhook-add https://ci.example.com/hook --events push,delete --namespace team\n  inkan webhook-add https://audit.example.com/inkan --events push,tag,pull,delete,restore,quota\n"
@@ -24,12 +26,13 @@ def webhook_add(url: str, events: str, namespace: str | None) -> None:
 
 
 @click.command(epilog="\b\nExamples:\n  inkan webhook-list\n  inkan webhooks -o json\n")
+@_NAMESPACE
 @output_option
-def webhook_list() -> None:
+def webhook_list(namespace: str | None) -> None:
     """List who is told what, and what came of the last message to each."""
     from inkan.client.lifecycle import Lifecycle
 
-    found = Lifecycle.of_target().webhooks()
+    found = Lifecycle.of_target().webhooks(namespace or "")
     rows = [
         [
             one["id"],
@@ -47,11 +50,12 @@ def webhook_list() -> None:
     epilog="\b\nExamples:\n  inkan webhook-rm 0123456789abcdef\n  inkan webhook rm 0123456789abcdef\n"
 )
 @click.argument("webhook", metavar="ID")
-def webhook_rm(webhook: str) -> None:
+@_NAMESPACE
+def webhook_rm(webhook: str, namespace: str | None) -> None:
     """Tell a webhook nothing any more, not what it was still to be told either."""
     from inkan.client.lifecycle import Lifecycle
 
-    Lifecycle.of_target().remove_webhook(webhook)
+    Lifecycle.of_target().remove_webhook(webhook, namespace or "")
     tell(f"Webhook {webhook} is gone.")
 
 
@@ -59,12 +63,13 @@ def webhook_rm(webhook: str) -> None:
     epilog="\b\nExamples:\n  inkan webhook-test 0123456789abcdef\n  inkan webhook-test 0123456789abcdef -o json\n"
 )
 @click.argument("webhook", metavar="ID")
+@_NAMESPACE
 @output_option
-def webhook_test(webhook: str) -> None:
+def webhook_test(webhook: str, namespace: str | None) -> None:
     """Send a ping to a webhook now, and say what came of it."""
     from inkan.client.lifecycle import Lifecycle
 
-    done = Lifecycle.of_target().test_webhook(webhook)
+    done = Lifecycle.of_target().test_webhook(webhook, namespace or "")
     if not done["delivered"]:
         raise ServerUnreachableError(f"the webhook did not take it: {done['outcome']}")
     show(done, [f"Delivered: {done['outcome']}"])
