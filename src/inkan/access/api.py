@@ -7,29 +7,54 @@ Source: Distribution project, Token Authentication Specification, OAuth2 Token A
 
 import json
 import re
-from collections.abc import Sequence
-from urllib.parse import parse_qs
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from inkan import limits
+from inkan.access.devices import Devices
+from inkan.access.forms import parse_form
 from inkan.access.guard import Guard, parse_basic
 from inkan.access.log_in import LogIn, Proven
+from inkan.access.passcodes import Passcodes
 from inkan.access.principals import NOBODY
 from inkan.access.problems import render
 from inkan.access.refresh_tokens import RefreshTokenService
 from inkan.access.scopes import Access, parse_scopes
 from inkan.access.tokens import Bearer, Issued, TokenService
+from inkan.access.workloads import Workloads
 from inkan.errors import AuthenticationRequiredError, CredentialsInvalidError, RequestInvalidError
 from inkan.web.demand import OPEN
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
+
+PASSCODE = "urn:inkan:params:oauth:grant-type:passcode"
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+_TOKEN_TYPES = frozenset(f"urn:ietf:params:oauth:token-type:{kind}" for kind in ("jwt", "id_token"))
+_ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a kind of token
+
+
+@dataclass(frozen=True, slots=True)
+class Vouchers:
+    """What besides a password and a refresh token a token is given for."""
+
+    passcodes: Passcodes
+    devices: Devices
+    workloads: Workloads
 
 
 class TokenHandlers:
     """Answers the token service."""
 
     def __init__(
-        self, log_in: LogIn, tokens: TokenService, refresh_tokens: RefreshTokenService, guard: Guard
+        self,
+        log_in: LogIn,
+        tokens: TokenService,
+        refresh_tokens: RefreshTokenService,
+        guard: Guard,
+        vouchers: Vouchers,
     ) -> None:
+        self._vouchers = vouchers
         self._log_in = log_in
         self._tokens = tokens
         self._refresh_tokens = refresh_tokens
@@ -48,7 +73,7 @@ class TokenHandlers:
 
     async def post(self, request: Request) -> Response:
         """Return a token for a grant: a password, as containerd asks first, or a refresh token, as docker does after its log-in."""
-        form = _form(await request.body())
+        form = parse_form(await request.body())
         grant, scopes = form.get("grant_type", ""), [form.get("scope", "")]
         is_offline = form.get("access_type") == "offline"
         if grant == "refresh_token":
@@ -56,6 +81,10 @@ class TokenHandlers:
             proven = await self._log_in.refresh(text, request.client_address)
             refresh = await self._refresh_tokens.rotate(text) if is_offline else ""
             return await self._answer(proven, scopes, refresh)
+        if grant in (PASSCODE, DEVICE):
+            return await self._signed_on(grant, form, request.client_address)
+        if grant == EXCHANGE:
+            return await self._exchanged(form)
         if grant != "password":
             raise RequestInvalidError(
                 f"the grant {grant[:40]!r} is not offered here; use grant_type=password"
@@ -66,6 +95,26 @@ class TokenHandlers:
         proven = await self._log_in.basic(name, password, request.client_address)
         refresh = await self._refresh_token(proven) if is_offline else ""
         return await self._answer(proven, scopes, refresh)
+
+    async def _signed_on(self, grant: str, form: dict[str, str], address: str) -> Response:
+        """Answer with a refresh token: what a command keeps in place of a password."""
+        if grant == PASSCODE:
+            account = await self._vouchers.passcodes.redeem(form.get("passcode", ""))
+        else:
+            account = await self._vouchers.devices.redeem(form.get("device_code", ""))
+        proven = await self._log_in.vouched(account, address)
+        refresh = await self._refresh_tokens.issue(account)
+        return await self._answer(proven, [form.get("scope", "")], refresh, account)
+
+    async def _exchanged(self, form: dict[str, str]) -> Response:
+        if form.get("subject_token_type") not in _TOKEN_TYPES or form.get("actor_token"):
+            raise RequestInvalidError("give subject_token_type as jwt or id_token, and no actor")
+        bearer = await self._vouchers.workloads.exchange(form.get("subject_token", ""))
+        issued = self._tokens.issue(bearer, ())
+        # also proves that the account is there and not disabled
+        await self._log_in.bearer(issued.text)
+        body = _body(issued, (), "", {"issued_token_type": _ACCESS_TOKEN})
+        return Response(200, [("Content-Type", "application/json")], body)
 
     async def _basic(self, request: Request) -> Proven:
         kind, _, value = request.header("authorization").partition(" ")
@@ -81,12 +130,14 @@ class TokenHandlers:
             return ""
         return await self._refresh_tokens.issue(proven.principal.account)
 
-    async def _answer(self, proven: Proven, scopes: Sequence[str], refresh: str) -> Response:
+    async def _answer(
+        self, proven: Proven, scopes: Sequence[str], refresh: str, account: str = ""
+    ) -> Response:
         asked = parse_scopes(scopes)
         granted = [await self._granted(proven, one) for one in asked]
         access = [one for one in granted if one.actions]
         issued = self._tokens.issue(_bearer(proven, is_login=not asked), access)
-        body = _body(issued, access, refresh)
+        body = _body(issued, access, refresh, {"account": account} if account else {})
         return Response(200, [("Content-Type", "application/json")], body)
 
     async def _granted(self, proven: Proven, asked: Access) -> Access:
@@ -110,10 +161,14 @@ def _bearer(proven: Proven, *, is_login: bool) -> Bearer:
 
 
 def token_face(
-    log_in: LogIn, tokens: TokenService, refresh_tokens: RefreshTokenService, guard: Guard
+    log_in: LogIn,
+    tokens: TokenService,
+    refresh_tokens: RefreshTokenService,
+    guard: Guard,
+    vouchers: Vouchers,
 ) -> Face:
     """Return the token service's face."""
-    handlers = TokenHandlers(log_in, tokens, refresh_tokens, guard)
+    handlers = TokenHandlers(log_in, tokens, refresh_tokens, guard, vouchers)
     small, never = limits.SMALL_BODY_BYTES, CachePolicy.NEVER
     return Face(
         name="token",
@@ -126,19 +181,7 @@ def token_face(
     )
 
 
-def _form(body: bytes) -> dict[str, str]:
-    try:
-        fields = parse_qs(
-            body.decode("ascii"), keep_blank_values=True, max_num_fields=32, errors="strict"
-        )
-    except ValueError as error:
-        raise RequestInvalidError("the form cannot be read") from error
-    if any(len(values) > 1 for values in fields.values()):
-        raise RequestInvalidError("a field of the form occurs twice")
-    return {name: values[0] for name, values in fields.items()}
-
-
-def _body(issued: Issued, access: Sequence[Access], refresh: str) -> bytes:
+def _body(issued: Issued, access: Sequence[Access], refresh: str, more: Mapping[str, str]) -> bytes:
     scope = " ".join(f"{a.resource}:{a.name}:{','.join(sorted(a.actions))}" for a in access)
     tree = {
         "token": issued.text,
@@ -148,6 +191,7 @@ def _body(issued: Issued, access: Sequence[Access], refresh: str) -> bytes:
         "expires_in": int(issued.lifetime.total_seconds()),
         "issued_at": issued.issued_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
     }
+    tree |= more
     if refresh:
         tree["refresh_token"] = refresh
     return json.dumps(tree).encode()

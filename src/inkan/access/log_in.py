@@ -13,6 +13,7 @@ from inkan.access.audit import AuditTrail
 from inkan.access.principals import NOBODY, Principal
 from inkan.access.refresh_tokens import RefreshTokenService
 from inkan.access.tokens import Token, TokenService
+from inkan.access.workloads import Workloads, is_exchanged
 from inkan.errors import AuthenticationRequiredError, CredentialsInvalidError, GrantInvalidError
 
 API_KEY, ACCESS_TOKEN, REFRESH_TOKEN = "iamapikey", "iambearer", "iamrefresh"
@@ -33,6 +34,18 @@ class Proven:
     is_password: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Who else vouches for callers.
+
+    Attributes:
+        sign_on_host: where people may log in at their organisation; empty where they may not.
+    """
+
+    workloads: Workloads
+    sign_on_host: str = ""
+
+
 class LogIn:
     """Checks credentials."""
 
@@ -43,7 +56,10 @@ class LogIn:
         tokens: TokenService,
         refresh_tokens: RefreshTokenService,
         audit: AuditTrail,
+        elsewhere: Elsewhere,
     ) -> None:
+        self._workloads = elsewhere.workloads
+        self._sign_on_host = elsewhere.sign_on_host
         self._accounts = accounts
         self._api_keys = api_keys
         self._tokens = tokens
@@ -63,7 +79,13 @@ class LogIn:
             return await self._access_token(password)
         if name == REFRESH_TOKEN:
             return await self._refresh_token(password, address)
-        return Proven(await self._accounts.log_in(name, password, address), is_password=True)
+        try:
+            principal = await self._accounts.log_in(name, password, address)
+        except CredentialsInvalidError as error:
+            if self._sign_on_host:
+                raise CredentialsInvalidError(self._sign_on_host) from error
+            raise
+        return Proven(principal, is_password=True)
 
     async def bearer(self, text: str) -> Proven:
         """Return who a token was issued to, as they are now.
@@ -79,6 +101,11 @@ class LogIn:
             raise AuthenticationRequiredError(problem="invalid_token")
         if not token.key_id:
             return Proven(principal, token)
+        if is_exchanged(token.key_id):
+            reach = await self._workloads.reach(token.key_id, token.account)
+            if reach is None:
+                raise AuthenticationRequiredError(problem="invalid_token")
+            return Proven(principal.within(reach), token)
         key = await self._api_keys.find_usable(token.key_id)
         if key is None or key.account != token.account:
             raise AuthenticationRequiredError(problem="invalid_token")
@@ -92,6 +119,14 @@ class LogIn:
             CredentialsInvalidError: if its account is good no longer.
         """
         account = await self._refresh_tokens.redeem(text)
+        return Proven(await self._usable(account, address))
+
+    async def vouched(self, account: str, address: str) -> Proven:
+        """Return who somebody is for whom a passcode or a device's log-in has vouched.
+
+        Raises:
+            CredentialsInvalidError: if the account is good no longer.
+        """
         return Proven(await self._usable(account, address))
 
     async def _api_key(self, text: str, address: str) -> Proven:

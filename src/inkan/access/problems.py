@@ -9,6 +9,9 @@ from inkan.web.messages import Request, Response
 TABLE: dict[type[InkanError], tuple[int, str, str]] = {
     errors.CredentialsInvalidError: (401, "UNAUTHORIZED", "invalid_grant"),
     errors.GrantInvalidError: (400, "DENIED", "invalid_grant"),
+    errors.GrantPendingError: (400, "DENIED", "authorization_pending"),
+    errors.GrantTooSoonError: (400, "DENIED", "slow_down"),
+    errors.IdentityInvalidError: (400, "DENIED", "invalid_grant"),
     errors.AuthenticationRequiredError: (401, "UNAUTHORIZED", "invalid_client"),
     errors.TooManyAttemptsError: (429, "TOOMANYREQUESTS", "temporarily_unavailable"),
     errors.DeniedError: (403, "DENIED", "access_denied"),

@@ -15,6 +15,8 @@ TOLD_ELSEWHERE = frozenset({"trust-publish", "trust-delete", "trust-reset", "tru
 NO_ACT = frozenset(
     {
         "token-post",
+        "sso-begin",
+        "sso-look",
         "upload-begin",
         "upload-append",
         "upload-finish",

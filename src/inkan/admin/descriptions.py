@@ -120,6 +120,9 @@ _AUDIT = answer(
     )
 )  # fmt: skip
 _AUDIT_QUERY: Mapping[str, Schema] = {"since": INSTANT, "account": TEXT, "limit": {"type": "integer", "minimum": 1, "maximum": 10_000}}  # fmt: skip
+_ISSUER = {"issuer": TEXT, "audience": TEXT, "subject": TEXT, "claims": some(TEXT), "account": TEXT, "roles": some(TEXT), "namespaces": some(TEXT)}  # fmt: skip
+_TRUSTED = answer(name=TEXT, **_ISSUER, created=INSTANT, created_by=TEXT)
+_TRUSTED_SENT = body("issuer", "audience", "subject", "account", **_ISSUER)
 _IN_NAMESPACE = {"namespace": NAME}
 _LIMIT: Mapping[str, Schema] = {"limit": {"type": "integer", "minimum": 1, "maximum": 1000}}
 
@@ -161,6 +164,9 @@ DESCRIPTIONS: Mapping[str, Description] = {
     "image-prune-untagged": Description(
         answer(pruned=some(_GONE)), query=_IN_NAMESPACE, needs=("namespace",)
     ),
+    "trusted-issuer-list": Description(answer(trusted_issuers=some(_TRUSTED))),
+    "trusted-issuer-put": Description(_TRUSTED, body=_TRUSTED_SENT),
+    "trusted-issuer-rm": Description(status=204),
     "trash-list": Description(answer(trash=some(_TRASH)), query=_IN_NAMESPACE),
     "image-restore": Description(_TRASH, query={"reference": TEXT}, needs=("reference",)),
     "retention-policy-list": Description(answer(retentions=some(answer(**_POLICY)))),

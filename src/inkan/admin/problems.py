@@ -19,6 +19,7 @@ TABLE: dict[type[InkanError], tuple[int, str]] = {
     errors.TagTakenError: (409, "TAG_TAKEN"),
     errors.MethodUnsupportedError: (405, "UNSUPPORTED"),
     errors.TrashUnknownError: (404, "TRASH_UNKNOWN"),
+    errors.TrustedIssuerUnknownError: (404, "TRUSTED_ISSUER_UNKNOWN"),
     errors.WebhookUnknownError: (404, "WEBHOOK_UNKNOWN"),
     errors.ExemptionUnknownError: (404, "EXEMPTION_UNKNOWN"),
     errors.NotFoundError: (404, "NOT_FOUND"),

@@ -74,6 +74,9 @@ service-id-rm            service_ids.service_id_rm            Remove an account 
 storage-check            storage_check.storage_check          See whether a database and a bucket can be relied on.
 trash-list               trash.trash_list                     List deleted images that can be had back.
 trust                    trust.trust                          Sign, verify, name signers, keep keys.
+trusted-issuer-add       trusted_issuers.trusted_issuer_add   Take a build system's word for its builds.
+trusted-issuer-list      trusted_issuers.trusted_issuer_list  List whose word is taken for builds.
+trusted-issuer-rm        trusted_issuers.trusted_issuer_rm    Take a build system's word no longer.
 user-add                 users.user_add                       Add a person.
 user-disable             users.user_disable                   Keep an account out.
 user-enable              users.user_enable                    Let an account in again.
@@ -90,6 +93,7 @@ api-keys                 api-key-list
 groups                   group-list
 policies                 policy-list
 service-ids              service-id-list
+trusted-issuers          trusted-issuer-list
 users                    user-list
 digests                  image-digests
 exemptions               exemption-list

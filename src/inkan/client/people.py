@@ -93,6 +93,18 @@ class People(Administration):
         path = f"/api/v1{here}/audit-log?{urlencode(query)}"
         return list(self._ask("GET", path)["events"])
 
+    def trusted_issuers(self) -> list[dict[str, Any]]:
+        """Return whose word is taken for builds."""
+        return list(self._ask("GET", "/api/v1/trusted-issuers")["trusted_issuers"])
+
+    def put_trusted_issuer(self, name: str, tree: Mapping[str, Any]) -> dict[str, Any]:
+        """Take an issuer's word from now on."""
+        return self._ask("PUT", f"/api/v1/trusted-issuers/{quote(name, safe='')}", tree)
+
+    def remove_trusted_issuer(self, name: str) -> None:
+        """Take an issuer's word no longer."""
+        self._ask("DELETE", f"/api/v1/trusted-issuers/{quote(name, safe='')}")
+
     def set_visibility(self, name: str, visibility: str) -> None:
         """Let anybody pull from a namespace, or no longer."""
         self._ask("PUT", f"/api/v1/namespaces/{Namespace.parse(name)}/visibility/{visibility}")

@@ -35,6 +35,8 @@ InkanError
 │   ├── RegionUnknownError             a short name for no registry
 │   ├── WebhookUnknownError            a webhook that is not there
 │   ├── ExemptionUnknownError          an exemption that is not there
+│   ├── TrustedIssuerUnknownError      an issuer whose word is not taken
+│   ├── SignOnOffError                 single sign-on where none is set up
 │   └── PlatformUnknownError           an index without an image for that platform
 ├── ConflictError                      it clashes with what is there: look, then try again
 │   ├── UploadRangeError               a piece that does not start where the upload stands
@@ -51,6 +53,9 @@ InkanError
 │   ├── AuthenticationRequiredError    a credential would help
 │   ├── CredentialsInvalidError        wrong name or password
 │   ├── GrantInvalidError              a refresh token that has ended or was used before
+│   ├── GrantPendingError              a log-in that a person has not finished yet
+│   ├── GrantTooSoonError              asked again sooner than was said
+│   ├── IdentityInvalidError           a word of an identity provider that cannot be believed
 │   ├── PassphraseInvalidError         wrong passphrase of a key file
 │   ├── AccessDeniedError              known caller, missing right
 │   ├── QuotaExceededError             as much is kept, or was pulled, as may be
@@ -70,6 +75,7 @@ InkanError
 ├── UnavailableError                   could not be done or checked now: try later
 │   ├── StorageUnavailableError ├── StorageFullError ├── ServerUnreachableError
 │   ├── AddressInUseError ├── DataFolderError
+│   ├── IdentityProviderError          an identity provider that does not answer as one
 │   ├── FreshnessUnprovenError         good as far as known, but not known to be the newest
 │   └── PassphraseRequiredError        a key that cannot be opened without a person
 └── CorruptError                       what we keep is damaged
@@ -105,6 +111,9 @@ from inkan.errors.denied import (
     CredentialsInvalidError,
     DeniedError,
     GrantInvalidError,
+    GrantPendingError,
+    GrantTooSoonError,
+    IdentityInvalidError,
     PassphraseInvalidError,
     QuotaExceededError,
     TooManyAttemptsError,
@@ -148,7 +157,9 @@ from inkan.errors.not_found import (
     RegionUnknownError,
     RepositoryUnknownError,
     RouteUnknownError,
+    SignOnOffError,
     TrashUnknownError,
+    TrustedIssuerUnknownError,
     UploadUnknownError,
     WebhookUnknownError,
 )
@@ -159,6 +170,7 @@ from inkan.errors.unavailable import (
     AddressInUseError,
     DataFolderError,
     FreshnessUnprovenError,
+    IdentityProviderError,
     PassphraseRequiredError,
     ServerUnreachableError,
     StorageFullError,
@@ -205,8 +217,12 @@ __all__ = [
     "FileNameMissingError",
     "FreshnessUnprovenError",
     "GrantInvalidError",
+    "GrantPendingError",
+    "GrantTooSoonError",
     "GroupUnknownError",
     "GunInvalidError",
+    "IdentityInvalidError",
+    "IdentityProviderError",
     "InkanError",
     "InvalidError",
     "JsonInvalidError",
@@ -251,6 +267,7 @@ __all__ = [
     "RouteUnknownError",
     "ServerUnreachableError",
     "SettingInvalidError",
+    "SignOnOffError",
     "SignatureThresholdError",
     "SizeMismatchError",
     "StorageFullError",
@@ -261,6 +278,7 @@ __all__ = [
     "TargetUnsignedError",
     "TooManyAttemptsError",
     "TrashUnknownError",
+    "TrustedIssuerUnknownError",
     "UnavailableError",
     "UntrustedError",
     "UploadBusyError",

@@ -24,10 +24,16 @@ class AuthenticationRequiredError(DeniedError):
 
 
 class CredentialsInvalidError(DeniedError):
-    """The name or the password is wrong; which of them is not said."""
+    """The name or the password is wrong; which of them is not said.
 
-    def __init__(self) -> None:
-        super().__init__("wrong user name or password")
+    Attributes:
+        sign_on: the host where people may log in at their organisation instead; said to everybody alike, so that it tells nobody who has an account.
+    """
+
+    def __init__(self, sign_on: str = "") -> None:
+        hint = f"; if your organisation vouches for you: inkan login --sso {sign_on}"
+        super().__init__(f"wrong user name or password{hint if sign_on else ''}")
+        self.sign_on = sign_on
 
 
 class GrantInvalidError(DeniedError):
@@ -35,6 +41,27 @@ class GrantInvalidError(DeniedError):
 
     def __init__(self) -> None:
         super().__init__("that has ended or was used before; log in again")
+
+
+class GrantPendingError(DeniedError):
+    """A person has not finished the log-in yet that is asked about."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody has confirmed this log-in yet; ask again")
+
+
+class GrantTooSoonError(DeniedError):
+    """It was asked again sooner than was said."""
+
+    def __init__(self) -> None:
+        super().__init__("that is too often; wait five seconds longer between two questions")
+
+
+class IdentityInvalidError(DeniedError):
+    """What is said of somebody's identity cannot be believed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the identity provider's word is not accepted: {reason}")
 
 
 class PassphraseInvalidError(DeniedError):

@@ -145,3 +145,22 @@ class PolicyUnknownError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("there is no such policy; list them with: inkan policy-list")
+
+
+class TrustedIssuerUnknownError(NotFoundError):
+    """There is no such trusted issuer."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"there is no trusted issuer {name[:80]}; list them with: inkan trusted-issuer-list"
+        )
+        self.name = name
+
+
+class SignOnOffError(NotFoundError):
+    """Single sign-on is asked for where none is set up."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "single sign-on is not set up here; log in with a user name, or with: inkan login --apikey @FILE"
+        )

@@ -33,3 +33,11 @@ class FreshnessUnprovenError(UnavailableError):
 
 class PassphraseRequiredError(UnavailableError):
     """A private key needs a passphrase, and there is nobody to ask."""
+
+
+class IdentityProviderError(UnavailableError):
+    """An identity provider did not answer, or not as one."""
+
+    def __init__(self, issuer: str, reason: str) -> None:
+        super().__init__(f"the identity provider {issuer} cannot be used now: {reason}")
+        self.issuer = issuer

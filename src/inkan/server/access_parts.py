@@ -5,17 +5,24 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from inkan.access.accounts import AccountService
-from inkan.access.api import token_face
+from inkan.access.api import Vouchers, token_face
 from inkan.access.api_keys import ApiKeyService
 from inkan.access.audit import AuditTrail
+from inkan.access.devices import Devices
 from inkan.access.guard import Guard
-from inkan.access.log_in import LogIn
+from inkan.access.id_tokens import Issuers
+from inkan.access.log_in import Elsewhere, LogIn
+from inkan.access.oidc_http import fetch
+from inkan.access.passcodes import Passcodes
 from inkan.access.people import PeopleService
 from inkan.access.refresh_tokens import RefreshTokenService
 from inkan.access.scopes import HostNames
+from inkan.access.sign_on import Kept, Provider, SignOn
+from inkan.access.sign_on_api import SignOnHandlers, sign_on_face
 from inkan.access.throttle import Throttle
 from inkan.access.token_keys import TokenKeyRing
 from inkan.access.tokens import TokenService
+from inkan.access.workloads import Workloads
 from inkan.clock import Clock
 from inkan.keys.sealing import KeyEncryptionKey
 from inkan.server.jobs import Job
@@ -25,10 +32,12 @@ from inkan.store.sql.accounts import SqlAccounts
 from inkan.store.sql.api_keys import SqlApiKeys
 from inkan.store.sql.audit_log import SqlAuditLog
 from inkan.store.sql.database import Database
+from inkan.store.sql.groups import SqlGroups
 from inkan.store.sql.keys import SqlTokenKeys
 from inkan.store.sql.namespaces import SqlNamespaces
 from inkan.store.sql.policies import SqlPolicies
 from inkan.store.sql.refresh_tokens import SqlRefreshTokens
+from inkan.store.sql.sign_on import SqlFederatedAccounts, SqlOneTimeCodes, SqlTrustedIssuers
 from inkan.web.routing import Face
 
 
@@ -37,6 +46,8 @@ class AccessParts:
     """The parts that other parts are given."""
 
     face: Face
+    sign_on: Face
+    workloads: Workloads
     guard: Guard
     accounts: AccountService
     people: PeopleService
@@ -68,15 +79,54 @@ async def build_access(
     refresh_tokens = RefreshTokenService(SqlRefreshTokens(database), clock)
     people = PeopleService(SqlAccounts(database), refresh_tokens, clock)
     api_keys = ApiKeyService(SqlApiKeys(database), clock)
-    log_in = LogIn(accounts, api_keys, tokens, refresh_tokens, audit)
+    codes, issuers = SqlOneTimeCodes(database), Issuers(fetch, clock)
+    passcodes, devices = Passcodes(codes, clock), Devices(codes, clock)
+    workloads = Workloads(SqlTrustedIssuers(database), issuers, clock)
+    sign_on = SignOn(
+        _provider(settings),
+        issuers,
+        Kept(codes, SqlFederatedAccounts(database), SqlGroups(database)),
+        audit,
+        clock,
+    )
+    sign_on_host = hosts.primary if sign_on.is_on else ""
+    elsewhere = Elsewhere(workloads, sign_on_host)
+    log_in = LogIn(accounts, api_keys, tokens, refresh_tokens, audit, elsewhere)
     guard = Guard(log_in, namespaces, hosts, settings.scheme)
     jobs = (
         Job("take up new token keys", timedelta(minutes=1), ring.load),
         Job("rotate token keys", timedelta(hours=1), ring.rotate),
         Job("forget ended refresh tokens", timedelta(hours=1), refresh_tokens.prune),
+        Job("forget ended one-time codes", timedelta(minutes=5), passcodes.prune),
         Job("write the audit log", timedelta(seconds=10), audit.flush),
     )
-    face = token_face(log_in, tokens, refresh_tokens, guard)
+    vouchers = Vouchers(passcodes, devices, workloads)
+    face = token_face(log_in, tokens, refresh_tokens, guard, vouchers)
+    browsers = SignOnHandlers(sign_on, passcodes, devices, hosts, settings.scheme)
+    sign_on_pages = sign_on_face(browsers)
     return AccessParts(
-        face, guard, accounts, people, api_keys, refresh_tokens, audit, namespaces, hosts, jobs
+        face,
+        sign_on_pages,
+        workloads,
+        guard,
+        accounts,
+        people,
+        api_keys,
+        refresh_tokens,
+        audit,
+        namespaces,
+        hosts,
+        jobs,
+    )
+
+
+def _provider(settings: Settings) -> Provider:
+    secret = settings.sso_client_secret
+    return Provider(
+        settings.sso_issuer,
+        settings.sso_client_id,
+        secret.reveal() if secret else "",
+        settings.sso_scopes,
+        settings.sso_account_claim,
+        settings.sso_groups_claim,
     )

@@ -11,6 +11,7 @@ from inkan.admin.image_api import ImageHandlers, image_routes
 from inkan.admin.namespace_api import NamespaceHandlers, namespace_routes
 from inkan.admin.policy_api import PolicyHandlers, policy_routes
 from inkan.admin.trust_api import TrustAdminHandlers, trust_routes
+from inkan.admin.trusted_issuer_api import TrustedIssuerHandlers, trusted_issuer_routes
 from inkan.admin.version_api import VersionHandlers, version_routes
 from inkan.clock import Clock
 from inkan.server.access_parts import AccessParts
@@ -46,6 +47,7 @@ def build_admin(
             *api_key_routes(ApiKeyHandlers(access.api_keys, access.people)),
             *group_routes(GroupHandlers(SqlGroups(stores.database), clock)),
             *policy_routes(PolicyHandlers(SqlPolicies(stores.database), clock)),
+            *trusted_issuer_routes(TrustedIssuerHandlers(access.workloads, clock)),
             *audit_routes(AuditHandlers(access.audit)),
             *image_routes(ImageHandlers(images, trust.status, clock, access.guard)),
             *registry.lifecycle.routes,

@@ -111,7 +111,7 @@ async def build(
     health = health_face(
         {"database": _database_check(access.accounts)}, metrics, tls.ca if tls else lambda: None
     )
-    everything = (trust.face, registry, access.face, admin, health)
+    everything = (trust.face, registry, access.face, access.sign_on, admin, health)
     # clients ping the trust server at /v2/ before anything else
     for_trust = (trust.face, ping_face(registry), access.face, health)
 

@@ -14,6 +14,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from inkan.access.oidc_http import require_fetchable
 from inkan.errors import SettingInvalidError
 from inkan.server.store_addresses import (
     BucketAddress,
@@ -102,6 +103,12 @@ class Settings:
     webhook_allow_private: bool
     timestamp_lifetime: timedelta
     snapshot_lifetime: timedelta
+    sso_issuer: str
+    sso_client_id: str
+    sso_scopes: str
+    sso_account_claim: str
+    sso_groups_claim: str
+    sso_client_secret: Secret | None = None
     admin_password: Secret | None = None
     key_encryption_key: Secret | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -241,6 +248,12 @@ def _parse_tls(text: str) -> Tls:
     return Tls("files", Path(certificate), Path(key))
 
 
+def _parse_issuer(text: str) -> str:
+    if text:
+        require_fetchable(text)
+    return text
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in words:
@@ -362,6 +375,38 @@ TABLE: tuple[Row, ...] = (
         parse_duration,
     ),
     Row(
+        "sso_issuer",
+        "",
+        "The identity provider that people log in at, as it spells its issuer: `https://login.example.com`; empty for none.",
+        _parse_issuer,
+    ),
+    Row("sso_client_id", "", "What this server is called at the identity provider.", str),
+    Row(
+        "sso_scopes",
+        "openid profile email",
+        "What the identity provider is asked for; `openid` has to be in it.",
+        str,
+    ),
+    Row(
+        "sso_account_claim",
+        "preferred_username",
+        "The claim that names an account when it is made at the first log-in.",
+        str,
+    ),
+    Row(
+        "sso_groups_claim",
+        "groups",
+        "The claim that names the groups somebody is in; groups that are not here are left out.",
+        str,
+    ),
+    Row(
+        "sso_client_secret",
+        None,
+        "The secret that the identity provider knows this server by; without it the server is a public client with PKCE.",
+        Secret,
+        is_secret=True,
+    ),
+    Row(
         "admin_password",
         None,
         "The first admin's password; without it a random one is kept in DATA/admin-password.",
@@ -435,6 +480,10 @@ def _clashes(values: Mapping[str, Any]) -> list[str]:
         return [
             "key_encryption_key: servers that share a database seal keys under the same one: give it as INKAN_KEY_ENCRYPTION_KEY"
         ]
+    if values.get("sso_issuer") and (
+        not values.get("sso_client_id") or "openid" not in str(values.get("sso_scopes")).split()
+    ):
+        return ["sso_issuer: single sign-on needs `sso_client_id`, and `openid` in `sso_scopes`"]
     if values.get("blob_redirect") and not values.get("blobs"):
         return ["blob_redirect: pulls are sent to a bucket, and `blobs` names none"]
     return []

@@ -19,6 +19,8 @@ EXAMPLES = """\b
 Examples:
   inkan login registry.example.com -u alice
   inkan login registry.example.com --apikey @robot.key
+  inkan login --sso registry.example.com
+  inkan login --sso --device --client podman registry.example.com
   inkan login localhost:5000 --ca inkan-data/ca.crt -u admin --password-stdin < inkan-data/admin-password
 """
 # Go's ParseBool: what docker takes for "off"
@@ -30,16 +32,22 @@ _KEY_BYTES = 4_096
 @click.command(epilog=EXAMPLES)
 @click.argument("host", required=False)
 @click.option("-u", "--username", metavar="USER", help="Who to log in as.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--password-stdin", is_flag=True, help="Read the password, or with --sso the passcode, from standard input.")  # fmt: skip
+@click.option("--sso", is_flag=True, help="Log in at your organisation, and paste a one-time passcode.")  # fmt: skip
+@click.option("--device", is_flag=True, help="With --sso: confirm this terminal in a browser anywhere, and paste nothing.")  # fmt: skip
+@click.option("--client", type=click.Choice(["docker", "podman"]), default="docker", help="Whose credentials are written: with podman its own file as well.")  # fmt: skip
 @click.option("--apikey", metavar="@FILE", help="Log in by the API key in a file; @- is standard input.")  # fmt: skip
 @click.option("--ca", metavar="FILE", help="The registry's CA certificate; it is kept where docker looks for it.")  # fmt: skip
 @click.option("--ca-fingerprint", metavar="SHA256", help="Keep the CA that the registry offers, if it is this one.")  # fmt: skip
 @output_option
-def login(
+def login(  # noqa: PLR0913 - one for each flag
     *,
     host: str | None,
     username: str | None,
     password_stdin: bool,
+    sso: bool,
+    device: bool,
+    client: str,
     apikey: str | None,
     ca: str | None,
     ca_fingerprint: str | None,
@@ -48,21 +56,39 @@ def login(
 
     The credentials go where docker keeps its own, so docker is logged in too.
     """
-    from inkan.client import credentials, regions, targets
-    from inkan.client.administration import Administration
+    from inkan.client import targets
     from inkan.client.certificates import install_ca
 
     target = targets.Target.parse(host) if host else targets.current()
-    if password_stdin and not username:
+    if (sso and (username or apikey)) or (device and not sso):
+        raise RequestInvalidError(
+            "--sso says who: leave -u and --apikey out; --device goes with it"
+        )
+    if password_stdin and not username and not sso:
         raise RequestInvalidError("give the user too: inkan login HOST -u USER --password-stdin")
     if ca:
         tell(f"The CA is kept in {install_ca(target.host, Path(ca))}")
+    if sso:
+        # the passcode goes to nobody who is not vouched for
+        _meet(target, ca_fingerprint)
+        user, credential = _signed_on(target, is_device=device, from_stdin=password_stdin)
+        _log_in(target, user, credential, client)
+        return
     credential = _credential(target, username, apikey, from_stdin=password_stdin)
     _meet(target, ca_fingerprint)
+    _log_in(target, credential.username, credential, client)
+
+
+def _log_in(target: "Target", user: str, credential: "Credential", client: str) -> None:
+    from inkan.client import credentials, podman, regions, targets
+    from inkan.client.administration import Administration
+
     tell(f"Logging in to '{target.host}'...")
     administration = Administration(target, credential)
     server, published = administration.version(), administration.regions()
     credentials.store(target.host, credential)
+    if client == "podman":
+        podman.store(target.host, credential)
     targets.remember(target)
     regions.add(published)
     tell(f"Logged in to '{target.host}'.")
@@ -73,7 +99,7 @@ def login(
             "\nTo set up your Docker client with content trust,\nexport the following environment variable:"
         )
         lines = [f"export DOCKER_CONTENT_TRUST_SERVER={trust_server}"]
-    show({"host": target.host, "user": credential.username, "trust_server": trust_server}, lines)
+    show({"host": target.host, "user": user, "trust_server": trust_server}, lines)
 
 
 @click.command(epilog="\b\nExamples:\n  inkan logout\n  inkan logout registry.example.com\n")
@@ -81,12 +107,28 @@ def login(
 @output_option
 def logout(host: str | None) -> None:
     """Forget the credential for a registry, here and in docker. API keys stay good elsewhere until they are removed."""
-    from inkan.client import credentials, targets
+    from inkan.client import credentials, podman, targets
 
     target = targets.Target.parse(host) if host else targets.current()
     tell(f"Removing login credentials for {target.host}")
-    there = credentials.forget(target.host)
+    in_docker, in_podman = credentials.forget(target.host), podman.forget(target.host)
+    there = in_docker or in_podman
     show({"host": target.host, "removed": there}, [] if there else ["Nobody was logged in."])
+
+
+def _signed_on(target: "Target", *, is_device: bool, from_stdin: bool) -> tuple[str, "Credential"]:
+    from inkan.client.sign_on import SignOn
+
+    sign_on = SignOn(target)
+    if is_device:
+        begun = sign_on.begin()
+        tell(f"Open {begun.url} in a browser, log in, and type the code:\n\n  {begun.user_code}\n")
+        done = sign_on.wait(begun)
+    else:
+        tell(f"Get a one-time passcode from {sign_on.passcode_url}")
+        text = sys.stdin.readline() if from_stdin else ask_secret("One-time passcode")
+        done = sign_on.redeem(text.strip())
+    return done.account, done.credential
 
 
 def _credential(

@@ -39,6 +39,11 @@ from inkan.store.ports.lifecycle import (
     Trash,
     Usage,
 )
+from inkan.store.ports.sign_on import (
+    FederatedAccounts,
+    OneTimeCodes,
+    TrustedIssuers,
+)
 from inkan.store.ports.trust import (
     OnlineKeys,
     TrustHistory,
@@ -53,11 +58,13 @@ __all__ = [
     "Catalog",
     "Deletions",
     "Exemptions",
+    "FederatedAccounts",
     "Garbage",
     "Groups",
     "Images",
     "ImmutableTags",
     "Namespaces",
+    "OneTimeCodes",
     "OnlineKeys",
     "Policies",
     "Referrers",
@@ -67,6 +74,7 @@ __all__ = [
     "Trash",
     "TrustHistory",
     "TrustStore",
+    "TrustedIssuers",
     "UploadSessions",
     "UploadStore",
     "UploadWriter",

@@ -47,6 +47,11 @@ from inkan.store.records.lifecycle import (
     RetentionPolicy,
     TrashRecord,
 )
+from inkan.store.records.sign_on import (
+    CodeKind,
+    CodeRecord,
+    TrustedIssuerRecord,
+)
 from inkan.store.records.trust import (
     MetadataRecord,
     OnlineKeyRecord,
@@ -65,6 +70,8 @@ __all__ = [
     "AuditEvent",
     "AuditQuery",
     "BlobRecord",
+    "CodeKind",
+    "CodeRecord",
     "DigestRecord",
     "Event",
     "EventKind",
@@ -99,6 +106,7 @@ __all__ = [
     "TrustChange",
     "TrustEvent",
     "TrustVersion",
+    "TrustedIssuerRecord",
     "UploadId",
     "UploadRecord",
     "WebhookRecord",

@@ -25,15 +25,15 @@ class SqlAccounts:
 
     async def put(self, account: AccountRecord) -> None:
         """Keep an account."""
-        await self._database.write(_put, account)
+        await self._database.write(put_account, account)
 
     async def find(self, name: str) -> AccountRecord | None:
         """Return an account."""
-        return await self._database.read(_find, name)
+        return await self._database.read(find_account, name)
 
     async def find_identity(self, issuer: str, subject: str) -> AccountRecord | None:
         """Return the account of somebody whom an identity provider knows."""
-        return await self._database.read(_find_identity, issuer, subject)
+        return await self._database.read(find_identity, issuer, subject)
 
     async def count(self) -> int:
         """Return how many accounts there are."""
@@ -51,13 +51,14 @@ class SqlAccounts:
 def _add_first(account: AccountRecord) -> Transaction[bool]:
     if (yield from _count()):
         return False
-    yield from _put(account)
+    yield from put_account(account)
     return True
 
 
-def _put(account: AccountRecord) -> Transaction[None]:
+def put_account(account: AccountRecord) -> Transaction[None]:
+    """Keep an account."""
     if account.issuer is not None and account.subject is not None:
-        other = yield from _find_identity(account.issuer, account.subject)
+        other = yield from find_identity(account.issuer, account.subject)
         if other is not None and other.name != account.name:
             raise AccountExistsError(other.name)
     yield Statement(
@@ -81,12 +82,14 @@ def _put(account: AccountRecord) -> Transaction[None]:
     )
 
 
-def _find(name: str) -> Transaction[AccountRecord | None]:
+def find_account(name: str) -> Transaction[AccountRecord | None]:
+    """Return an account."""
     rows = yield Statement(f"SELECT {_COLUMNS} FROM accounts WHERE name = ?", (name,))  # noqa: S608
     return _record(rows[0]) if rows else None
 
 
-def _find_identity(issuer: str, subject: str) -> Transaction[AccountRecord | None]:
+def find_identity(issuer: str, subject: str) -> Transaction[AccountRecord | None]:
+    """Return the account of somebody whom an identity provider knows."""
     rows = yield Statement(
         f"SELECT {_COLUMNS} FROM accounts WHERE issuer = ? AND subject = ?",  # noqa: S608
         (issuer, subject),
@@ -105,7 +108,7 @@ def _list() -> Transaction[builtins.list[AccountRecord]]:
 
 
 def _remove(name: str) -> Transaction[None]:
-    if (yield from _find(name)) is None:
+    if (yield from find_account(name)) is None:
         raise AccountUnknownError(name)
     for statement in (
         "DELETE FROM api_keys WHERE account = ?",

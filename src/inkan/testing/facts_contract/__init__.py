@@ -41,6 +41,11 @@ from inkan.testing.facts_contract.samples import (
     manifest,
     metadata,
 )
+from inkan.testing.facts_contract.sign_on import (
+    FederatedAccountsContract,
+    OneTimeCodesContract,
+    TrustedIssuersContract,
+)
 from inkan.testing.facts_contract.trust import (
     KeysContract,
     TrustHistoryContract,
@@ -61,6 +66,7 @@ __all__ = [
     "DatabaseContract",
     "DeletionsContract",
     "ExemptionsContract",
+    "FederatedAccountsContract",
     "GarbageContract",
     "GroupsContract",
     "HealingContract",
@@ -69,6 +75,7 @@ __all__ = [
     "ImmutableTagsContract",
     "KeysContract",
     "NamespacesContract",
+    "OneTimeCodesContract",
     "PoliciesContract",
     "ReferrersContract",
     "RefreshTokensContract",
@@ -76,6 +83,7 @@ __all__ = [
     "TrashContract",
     "TrustHistoryContract",
     "TrustStoreContract",
+    "TrustedIssuersContract",
     "UploadSessionsContract",
     "UsageContract",
     "WebhooksContract",
