@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the real clients that the interop suites drive, from Debian. Does nothing when all are there.
 set -euo pipefail
-packages=(chromium chromium-driver nodejs npm docker.io notary docker-registry skopeo podman debootstrap iproute2 openssl ca-certificates
+packages=(chromium chromium-driver docker.io notary docker-registry skopeo podman debootstrap iproute2 openssl ca-certificates
   postgresql haproxy ceph-mon ceph-osd ceph-common radosgw)
 programs=(chromium chromedriver node npm /usr/bin/docker /usr/sbin/dockerd notary notary-server docker-registry skopeo podman ctr debootstrap ip openssl
   psql /usr/sbin/haproxy ceph-mon ceph-osd ceph radosgw radosgw-admin)
@@ -14,6 +14,8 @@ provider() {
   cp "$here"/identity_provider/package*.json "$folder/"
   (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund >/dev/null)
 }
+# Node.js may be there from elsewhere, and then conflicts with Debian's npm
+command -v npm >/dev/null || packages+=(nodejs npm)
 missing=()
 for program in "${programs[@]}"; do command -v "$program" >/dev/null || missing+=("$program"); done
 if [ ${#missing[@]} -eq 0 ]; then
