@@ -9,7 +9,7 @@ import click
 from inkan.access import problems as token_problems
 from inkan.admin import problems as admin_problems
 from inkan.cli import exits
-from inkan.cli.index import ALIASES, COMMANDS
+from inkan.cli.index import ALIASES, COMMANDS, ELSEWHERE
 from inkan.cli.main import cli
 from inkan.keys.sealing import KeyEncryptionKey
 from inkan.registry import problems as registry_problems
@@ -60,6 +60,8 @@ def commands() -> str:
                 one, parent=context, info_name=words, max_content_width=100, terminal_width=100
             )
             lines += ["", f"## inkan {words}", "", "```text", one.get_help(inner).rstrip(), "```"]
+    lines += ["", "## Commands of `ibmcloud cr` that there are none of here", ""]
+    lines += [f"- `{name}`: {instead}" for name, instead in ELSEWHERE.items()]
     lines += ["", "## Exit codes", "", *(exits.__doc__ or "").split("\n\n", 1)[1].splitlines()]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -22,6 +22,11 @@ ibmcloud cr login
 docker push "$REGISTRY/$NAMESPACE/hello-world:1"
 ibmcloud cr image-list --restrict "$NAMESPACE"
 ibmcloud cr image-list --format "{{ .Repository }}:{{ .Tag }}"
+ibmcloud cr images --no-trunc --show-type --include-ibm --no-va
+ibmcloud cr images --format '{{ if gt .Size 100 }}{{ if not (eq .Tag "2") }}{{ .Repository }}:{{ .Tag }} is large{{end}}{{end}}'
+ibmcloud cr exemption-add --scope "$NAMESPACE" --issue-type cve --issue-id CVE-2018-9999
+ibmcloud cr exemptions
+ibmcloud cr exemption-rm --scope "$NAMESPACE" --issue-type cve --issue-id CVE-2018-9999
 ibmcloud cr image-digests -q --restrict "$NAMESPACE"
 ibmcloud cr image-inspect "$REGISTRY/$NAMESPACE/hello-world:1" --format '{{ .Os }}'
 ibmcloud cr image-tag "$REGISTRY/$NAMESPACE/hello-world:1" "$REGISTRY/$NAMESPACE/hello-world:2"
@@ -64,6 +69,9 @@ def test_L2_the_script_of_getting_started(owner, server, tmp_path):
         f"Successfully added namespace '{namespace}'",
         "Listing images...",
         f"{repository}:1\n",
+        f"{repository}:1 is large\n",
+        f"Creating exemption for 'CVE-2018-9999' in '{namespace}'...",
+        f"Deleting exemption for 'CVE-2018-9999' in '{namespace}'...",
         f"{repository}@sha256:",
         f"Tagging '{repository}:1' to '{repository}:2'...",
         f"Successfully removed tag '2' from image '{repository}:2'.",

@@ -102,6 +102,25 @@ namespaces               namespace-list
 regions                  region-list
 webhooks                 webhook-list
 """
+_ELSEWHERE = """
+build                    build with docker build or podman build, then: inkan push
+iam-policies-enable      roles hold always here; see: inkan policy-list
+iam-policies-status      roles hold always here; see: inkan policy-list
+namespace-assign         there are no resource groups here; see: inkan policy-add
+plan                     there are no plans and no prices here; limits are quotas: inkan quota
+plan-upgrade             there are no plans and no prices here; limits are quotas: inkan quota-set
+platform-metrics         metrics are at /metrics of the server, always
+ppa-archive-load         push what is in the archive: inkan push, or helm push
+private-only             what the server listens on says who reaches it: inkan serve --listen
+token-add                tokens that last are API keys: inkan api-key-create
+token-get                tokens that last are API keys, and are shown once: inkan api-key-create
+token-list               tokens that last are API keys: inkan api-key-list
+token-rm                 tokens that last are API keys: inkan api-key-rm
+va                       images are not scanned here; scanners ask for: inkan exemption-list
+va-version               images are not scanned here; scanners ask for: inkan exemption-list
+va-version-set           images are not scanned here; scanners ask for: inkan exemption-list
+vulnerability-assessment images are not scanned here; scanners ask for: inkan exemption-list
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +144,7 @@ def _entries() -> dict[str, Entry]:
 COMMANDS = _entries()
 ALIASES = dict(line.split() for line in _ALIASES.strip().splitlines())
 """Other names, by alias."""
+ELSEWHERE = dict(line.split(maxsplit=1) for line in _ELSEWHERE.strip().splitlines())
+"""Commands of `ibmcloud cr` that there are none of here, and what to do instead."""
 NOUNS = frozenset(name.partition("-")[0] for name in COMMANDS if "-" in name)
 """First words of the spaced form: `inkan namespace add`."""

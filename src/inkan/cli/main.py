@@ -15,7 +15,7 @@ import click
 
 from inkan import __version__
 from inkan.cli.exits import INTERRUPTED, UNFORESEEN, exit_code
-from inkan.cli.index import ALIASES, COMMANDS, NOUNS
+from inkan.cli.index import ALIASES, COMMANDS, ELSEWHERE, NOUNS
 from inkan.cli.output import report
 from inkan.errors import InkanError
 
@@ -43,6 +43,8 @@ class Commands(click.Group):
         if args[0] in NOUNS and len(args) > 1 and f"{args[0]}-{args[1]}" in COMMANDS:
             args = [f"{args[0]}-{args[1]}", *args[2:]]
         name = ALIASES.get(args[0], args[0])
+        if name in ELSEWHERE:
+            raise click.UsageError(f"there is no command {name!r}; {ELSEWHERE[name]}")
         if name not in COMMANDS and not name.startswith("-"):
             near = difflib.get_close_matches(name, [*COMMANDS, *ALIASES], n=1)
             hint = f"did you mean {near[0]}?" if near else "inkan --help lists the commands"

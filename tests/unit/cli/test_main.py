@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 
 from inkan import __version__, limits
 from inkan.cli.commands import images
-from inkan.cli.index import ALIASES, COMMANDS, NOUNS
+from inkan.cli.index import ALIASES, COMMANDS, ELSEWHERE, NOUNS
 from inkan.cli.main import cli, main
 
 
@@ -75,6 +76,15 @@ def test_aliases_and_spaced_forms_reach_their_commands(capsys):
 def test_an_unknown_word_gets_the_nearest_right_one(capsys):
     assert main(["namespce-add", "x"]) == 2
     assert "did you mean namespace-add?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", sorted(ELSEWHERE))
+def test_a_command_of_ibmcloud_cr_that_there_is_none_of_says_what_to_do_instead(name, capsys):
+    assert name not in {*COMMANDS, *ALIASES}
+    assert main([name]) == 2
+    assert ELSEWHERE[name] in capsys.readouterr().err
+    if found := re.search(r"inkan ([a-z-]+)", ELSEWHERE[name]):
+        assert found[1] in COMMANDS
 
 
 def test_a_failure_is_one_line_or_one_object(capsys, monkeypatch, tmp_path):
