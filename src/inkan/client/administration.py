@@ -45,7 +45,9 @@ class Administration:
 
     def namespaces(self) -> list[dict[str, Any]]:
         """Return every namespace."""
-        return list(self._session.call("GET", "/api/v1/namespaces", _CATALOG).tree()["namespaces"])
+        return list(
+            self._session.call("GET", "/api/v1/namespaces", _NAMESPACES).tree()["namespaces"]
+        )
 
     def add_namespace(self, name: str, *, is_public: bool = False) -> dict[str, Any]:
         """Make a namespace.
