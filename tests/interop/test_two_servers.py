@@ -20,6 +20,7 @@ from faults.test_kill import Owner, Pusher
 from faults.wire import PASSWORD, Server, Wire
 from interop.ceph_server import ACCESS_KEY, SECRET_KEY
 from interop.conftest import require
+from interop.docker_client import DockerClient
 from interop.inkan_server import inkan_program
 from interop.postgresql_server import PASSWORD as DATABASE_PASSWORD
 from interop.processes import Daemon, free_port, run
@@ -300,6 +301,26 @@ def test_skopeo_copies_through_the_balancer_while_a_server_dies(pair, tmp_path):
     run("skopeo", "copy", *from_, target, f"dir:{tmp_path / 'back'}")
     for path in source.iterdir():
         assert (tmp_path / "back" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_docker_pushes_and_pulls_through_the_balancer_while_a_server_dies(pair, cli, engine, tmp_path):  # fmt: skip
+    client = DockerClient(cli, tmp_path / "home", engine)
+    # by address: docker speaks plain HTTP to the loopback network
+    client.log_in(f"127.0.0.1:{pair.port}")
+    reference = f"127.0.0.1:{pair.port}/{new_name()}:v1"
+    image = client.make_image(reference, LARGE)
+    killer = threading.Timer(0.5, pair.servers[0].kill)
+    killer.start()
+    try:
+        # docker tries each layer five times; a person says the same words once more
+        pushed = any(client("push", reference, check=False).code == 0 for _ in range(3))
+    finally:
+        killer.join()
+        pair.servers[0].start()
+    assert pushed
+    client("image", "rm", reference)
+    client("pull", reference)
+    assert client.image_id(reference) == image
 
 
 def write_image(folder: Path, layers):
