@@ -3,7 +3,7 @@
 The loop's own `sendfile` is missing in uvloop. So the connection's socket is written to directly, through a descriptor of our own, once the transport has nothing left to write; where
 the socket takes no more, the loop says when it does again. TLS has its bytes to encrypt and goes the other way.
 
-Source: sendfile(2); docs/adr/0031-files-go-by-sendfile.md.
+Source: sendfile(2); docs/adr/0016-files-go-by-sendfile.md.
 """
 
 import asyncio

@@ -4,7 +4,7 @@ The order is the promise: the bytes are on disk before they get a blob's name, a
 written outlives this process, and a machine that fails takes the upload along, which nobody was promised. A flock on the upload's file keeps a second writer out, in this process
 and in others, and falls with the process that holds it.
 
-Source: docs/adr/0030-an-upload-outlives-the-server-a-blob-the-machine.md.
+Source: docs/adr/0015-an-upload-outlives-the-server-a-blob-the-machine.md.
 """
 
 import asyncio
