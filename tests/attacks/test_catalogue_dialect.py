@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from attacks.hostile import EVIL, GOOD, GUN
+from attacks.hostile import EVIL, GOOD, GUN, Client
 from inkan import limits
+from inkan.cli.main import main
 from inkan.client.library import Client as Library
+from inkan.client.trust_cache import TrustCache
+from inkan.client.trust_updater import TrustUpdater
 from inkan.errors import (
     FreshnessUnprovenError,
     InkanError,
@@ -25,6 +28,7 @@ from inkan.errors import (
 from inkan.oci.digest import Digest
 from inkan.testing.corruptions import resigned
 from inkan.testing.publisher import DEFAULT_NOW, root_signer
+from inkan.testing.repository import SimulatedRepository
 from inkan.tuf.metadata import parse
 from inkan.tuf.roles import RELEASES, ROOT, TARGETS, TIMESTAMP, RoleName
 from inkan.tuf.sign import EcdsaSigner
@@ -215,3 +219,53 @@ def test_CLI_003_a_role_that_does_not_verify_vouches_for_no_digest(signed_by_ali
     releases = signed_by_alice.owner.delegated_file(RELEASES, EcdsaSigner.generate(), {})
     signed_by_alice.announce({RELEASES: releases})
     assert client.look().tags_of(Digest.parse(f"sha256:{GOOD.hex()}")) == ()
+
+
+def test_CLI_006_a_signature_over_another_collection_is_none_over_this(repository, tmp_path):
+    """What is signed for one name says nothing about another: the name is in the root's certificate."""
+    other = Client(repository, tmp_path)
+    other.server.gun = "localhost:5000/team/other"
+    other.cache = TrustCache(tmp_path, other.server.gun)
+    with pytest.raises(UntrustedError):
+        TrustUpdater(other.server, other.cache, other.pins, other.now).update()
+
+
+def test_CLI_007_a_bad_signature_beside_a_good_one_is_counted_as_none():
+    signers = [root_signer(GUN, ec.generate_private_key(ec.SECP256R1()), DEFAULT_NOW) for _ in "ab"]
+    keys, message = tuple(one.public_key for one in signers), b"the same"
+    good = [Signature(one.public_key.key_id, one.method, one.sign(message)) for one in signers]
+    bad = Signature(keys[1].key_id, signers[1].method, signers[1].sign(b"another"))
+    for signatures in ([good[0], bad], [bad, good[0]]):
+        require_threshold(RoleKeys(TARGETS, keys, 1), signatures, message)
+        with pytest.raises(SignatureThresholdError):
+            require_threshold(RoleKeys(TARGETS, keys, 2), signatures, message)
+    require_threshold(RoleKeys(TARGETS, keys, 2), [bad, *good], message)
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_CLI_009_a_root_whose_certificate_is_not_valid_now_is_not_believed_first(tmp_path, days):
+    repository = SimulatedRepository(GUN)
+    owner = repository.owner
+    begun = owner.now + timedelta(days=days)
+    key = ec.generate_private_key(ec.SECP256R1())
+    owner.root = root_signer(GUN, key, begun, timedelta(days=365))
+    owner.root_version = 1
+    repository.serve({ROOT: owner.root_file([owner.root])})
+    repository.announce({TARGETS: owner.next_targets()})
+    client = Client(repository, tmp_path)
+    client.refuses(UntrustedError)
+
+
+def test_CLI_010_more_signatures_than_anybody_needs_are_not_verified_one_by_one():
+    signer = root_signer(GUN, ec.generate_private_key(ec.SECP256R1()), DEFAULT_NOW)
+    one = Signature(signer.public_key.key_id, signer.method, signer.sign(b"the same"))
+    keys = RoleKeys(TARGETS, (signer.public_key,), 1)
+    require_threshold(keys, [one] * limits.SIGNATURES_PER_FILE, b"the same")
+    with pytest.raises(SignatureThresholdError):
+        require_threshold(keys, [one] * (limits.SIGNATURES_PER_FILE + 1), b"the same")
+
+
+def test_CLI_002_inkan_builds_nothing_and_says_so(capsys):
+    assert main(["build", "."]) == 2
+    said = capsys.readouterr().err
+    assert "inkan push" in said or "docker build" in said
