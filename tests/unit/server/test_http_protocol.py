@@ -125,3 +125,28 @@ async def test_what_is_no_request_gets_an_answer_or_an_end(port, line):
     async with connected(port) as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+
+
+SECOND = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        b"Content-Length: 4\r\nContent-Length: 40\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        b"Content-Length: +4\r\n",
+        b"Content-Length : 4\r\n",
+        b"Content-\nLength: 4\r\n",
+        b"X: a\r\n Content-Length: 4\r\n",
+    ],
+)
+async def test_REG_API_034_a_request_of_two_lengths_ends_the_connection(port, fields):
+    """A proxy in front and we could see different ends of it: what is behind one end must never be taken for a request of its own."""
+    async with connected(port) as (reader, writer):
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n0\r\n\r\n" + SECOND)
+        said = await ending(reader)
+        assert said.count(b"HTTP/1.1 200") == 0, said
