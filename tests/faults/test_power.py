@@ -24,7 +24,7 @@ from inkan.store.sql.trash import SqlTrash
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.store.uploads_files import FileUploads
 from inkan.testing.clock import FixedClock
-from inkan.testing.power import PoweredDatabase, PowerCut, PowerLostError
+from inkan.testing.power import PowerCut, PoweredDatabase, PowerLostError
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 APP, OTHER = RepositoryName("team/app"), RepositoryName("team/other")
