@@ -260,3 +260,14 @@ async def test_portieris_finds_its_way_from_the_ping(nobody, admin):
     # newer ones ask the trust server itself first, without the host in its scope
     asked = (await nobody("GET", metadata, expect=401))["www-authenticate"]
     assert f'scope="repository:{GUN}:pull"' in asked
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=365 * 50)])
+async def test_OPS_004_a_clock_that_is_set_back_locks_nobody_out(world, admin, back):
+    """An account may be younger than the clock says: a machine that was started with a clock ahead, and set right."""
+    world.clock.instant -= back
+    answer = await admin("GET", "/token?service=inkan&scope=repository:team/app:pull", expect=200)
+    bearer = [("Authorization", f"Bearer {answer.json['token']}")]
+    await admin("GET", "/v2/team/app/tags/list", headers=bearer, expect=404)
+    world.clock.move(timedelta(seconds=answer.json["expires_in"] + 120))
+    await admin("GET", "/v2/team/app/tags/list", headers=bearer, expect=401)

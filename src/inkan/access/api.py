@@ -8,7 +8,7 @@ Source: Distribution project, Token Authentication Specification, OAuth2 Token A
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inkan import limits
 from inkan.access.devices import Devices
@@ -84,7 +84,7 @@ class TokenHandlers:
         if grant in (PASSCODE, DEVICE):
             return await self._signed_on(grant, form, request.client_address)
         if grant == EXCHANGE:
-            return await self._exchanged(form)
+            return await self._exchanged(form, request.client_address)
         if grant != "password":
             raise RequestInvalidError(
                 f"the grant {grant[:40]!r} is not offered here; use grant_type=password"
@@ -106,13 +106,12 @@ class TokenHandlers:
         refresh = await self._refresh_tokens.issue(account)
         return await self._answer(proven, [form.get("scope", "")], refresh, account)
 
-    async def _exchanged(self, form: dict[str, str]) -> Response:
+    async def _exchanged(self, form: dict[str, str], address: str) -> Response:
         if form.get("subject_token_type") not in _TOKEN_TYPES or form.get("actor_token"):
             raise RequestInvalidError("give subject_token_type as jwt or id_token, and no actor")
         bearer = await self._vouchers.workloads.exchange(form.get("subject_token", ""))
-        issued = self._tokens.issue(bearer, ())
-        # also proves that the account is there and not disabled
-        await self._log_in.bearer(issued.text)
+        proven = await self._log_in.vouched(bearer.account, address)
+        issued = self._tokens.issue(replace(bearer, account_mark=proven.principal.mark), ())
         body = _body(issued, (), "", {"issued_token_type": _ACCESS_TOKEN})
         return Response(200, [("Content-Type", "application/json")], body)
 
@@ -157,6 +156,7 @@ def _bearer(proven: Proven, *, is_login: bool) -> Bearer:
         principal.reach.key_id if principal.reach else "",
         is_login and not principal.is_anonymous and (token is None or token.is_login),
         min(ends, default=None),
+        principal.mark,
     )
 
 

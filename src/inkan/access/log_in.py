@@ -97,7 +97,7 @@ class LogIn:
         if not token.account:
             return Proven(NOBODY, token)
         principal = await self._accounts.principal(token.account)
-        if principal.is_anonymous or principal.is_disabled or _is_older(token, principal):
+        if principal.is_anonymous or principal.is_disabled or token.account_mark != principal.mark:
             raise AuthenticationRequiredError(problem="invalid_token")
         if not token.key_id:
             return Proven(principal, token)
@@ -156,9 +156,3 @@ class LogIn:
             raise CredentialsInvalidError
         self._audit.logged_in(account, address)
         return principal
-
-
-def _is_older(token: Token, principal: Principal) -> bool:
-    """Return whether a token was issued before its account was made: it was somebody else's of the same name."""
-    since = principal.since
-    return since is not None and token.issued_at < since.replace(microsecond=0)

@@ -40,7 +40,7 @@ class Principal:
         account: the account's name; empty for nobody.
         grants: their roles, their groups' among them.
         reach: of the API key they came with; nothing where they came by themselves.
-        since: when the account was made; tokens that are older were another's.
+        mark: which account of that name it is: one that is made after another has gone is not the same. No instant is compared by it, as clocks are set back.
     """
 
     account: str = ""
@@ -48,7 +48,7 @@ class Principal:
     is_disabled: bool = False
     grants: tuple[Grant, ...] = ()
     reach: Reach | None = None
-    since: datetime | None = None
+    mark: str = ""
 
     @property
     def is_anonymous(self) -> bool:
@@ -80,7 +80,7 @@ class Principal:
             account.is_admin,
             account.is_disabled,
             tuple(grants),
-            since=account.created_at,
+            mark=account.created_at.isoformat(),
         )
 
 

@@ -35,14 +35,15 @@ class Token:
         account: who it is for; empty for nobody in particular.
         key_id: the API key that it was got with, and that it ends with; empty for none.
         is_login: whether it was asked for without a scope: it stands for its account, and others may be had for it until it ends.
+        account_mark: which account of that name it is for; see `Principal.mark`.
     """
 
     account: str
     access: tuple[Access, ...]
-    issued_at: datetime
     expires_at: datetime
     key_id: str = ""
     is_login: bool = False
+    account_mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,14 @@ class Bearer:
         key_id: the API key that they came with.
         is_login: whether others may be had for it.
         until: when it ends at the latest.
+        account_mark: which account of that name they are; see `Principal.mark`.
     """
 
     account: str = ""
     key_id: str = ""
     is_login: bool = False
     until: datetime | None = None
+    account_mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ class TokenService:
             claims["key"] = bearer.key_id
         if bearer.is_login:
             claims["login"] = True
+        if bearer.account_mark:
+            claims["made"] = bearer.account_mark
         signing = self._keys.signing
         headers = {"kid": signing.key_id}
         text = jwt.encode(claims, signing.private, algorithm="ES256", headers=headers)
@@ -165,10 +170,11 @@ def _token(claims: dict[str, Any]) -> Token:
         for one in claims["access"]
     )
     key_id, is_login = claims.get("key", ""), claims.get("login", False)
-    if not isinstance(key_id, str) or not isinstance(is_login, bool):
+    mark = claims.get("made", "")
+    if not isinstance(key_id, str) or not isinstance(is_login, bool) or not isinstance(mark, str):
         raise TypeError
-    issued, ends = (datetime.fromtimestamp(claims[name], UTC) for name in ("iat", "exp"))
-    return Token(claims["sub"], access, issued, ends, key_id, is_login)
+    ends = datetime.fromtimestamp(claims["exp"], UTC)
+    return Token(claims["sub"], access, ends, key_id, is_login, mark)
 
 
 def _invalid() -> AuthenticationRequiredError:
