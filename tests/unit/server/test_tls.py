@@ -69,14 +69,14 @@ def test_a_lost_ca_key_is_said_and_nothing_is_made(files):
         ensure_certificate(files, NAMES, NOW)
 
 
-def test_changed_files_are_taken_up_once(files):
+def test_OPS_001_changed_files_are_taken_up_once(files):
     tls = ServerTls(files, NAMES)
     assert tls.refresh(NOW) is True
     assert tls.refresh(NOW) is False
     assert tls.refresh(NOW + timedelta(days=300)) is True
 
 
-def test_brought_files_that_do_not_fit_or_are_expired_are_refused(files, tmp_path):
+def test_OPS_002_brought_files_that_do_not_fit_or_are_expired_are_refused(files, tmp_path):
     ensure_certificate(files, NAMES, NOW)
     brought = CertificateFiles(files.certificate, files.key)
     with pytest.raises(SettingInvalidError, match="tls: .*valid from"):
