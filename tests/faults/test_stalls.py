@@ -72,6 +72,7 @@ def test_NET_002_STO_032_who_sends_too_slowly_is_ended_and_the_upload_can_be_gon
 ):
     server = serve(INKAN_STALL_TIMEOUT="3s")
     with Wire(server.port) as wire:
+        wire.call("GET", "/v2/", expect=200)
         before = open_files(server)
         session = wire.call("POST", "/v2/team/app/blobs/uploads/", expect=202).headers["location"]
         for drip in (b"", b"x"):

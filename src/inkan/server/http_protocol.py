@@ -38,6 +38,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     _begun = 0
     _ended = 0
     _answered_at = 0.0
+    _was_answered = False
     _received_bytes = 0
 
     def __init__(
@@ -114,9 +115,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         return is_answered and self._begun == self._ended and not self._unsent()
 
     @property
-    def idle_since(self) -> float:
-        """The loop's time of the last answer, or of the beginning."""
-        return self._answered_at
+    def claim_to_stay(self) -> tuple[bool, float]:
+        """What is compared when some idle connection has to go: whether it ever asked anything, then the loop's time of the last answer or of the beginning.
+
+        A crowd that connects and says nothing goes before any client between two requests, however young the crowd: the loop's clock counts in milliseconds, in which a stranger opens dozens.
+        """
+        return self._was_answered, self._answered_at
 
     def progress(self) -> tuple[str, int] | None:
         """Return what the connection is in the middle of, and a number that moves with it."""
@@ -140,12 +144,13 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Be idle from now on."""
         self._answered_at = self.loop.time()
+        self._was_answered = True
         super().on_response_complete()
 
     def _make_room(self) -> bool:
-        """Close the longest idle connections, some at once so that a crowd is not counted for each of its members; return whether there were any."""
+        """Close the idle connections with the least claim to stay, some at once so that a crowd is not counted for each of its members; return whether there were any."""
         idle = [one for one in self.connections if one is not self and getattr(one, "is_idle", False)]  # fmt: skip
-        idle.sort(key=lambda one: one.idle_since)  # type: ignore[union-attr] # all are of this class
+        idle.sort(key=lambda one: one.claim_to_stay)  # type: ignore[union-attr] # all are of this class
         going = idle[: max(1, self._most // 32)]
         for one in going:
             one.transport.close()
@@ -192,6 +197,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
         self._answered_at = self.loop.time()
+        self._was_answered = True
         self.server_state.total_requests += 1
         if self._memory.note is not None:
             client = self.client[0] if self.client else ""
