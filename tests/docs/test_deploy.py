@@ -3,6 +3,7 @@
 import configparser
 import re
 import shutil
+import ssl
 import subprocess
 import tomllib
 from pathlib import Path
@@ -11,12 +12,15 @@ import pytest
 import yaml
 
 from inkan.cli.commands.serve import serve
+from inkan.server.database_access import database_tls
 from inkan.server.settings import TABLE, load
+from inkan.server.store_addresses import DatabaseAddress
+from inkan.testing.certificates import make_certificate
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 VARIABLES = {row.variable for row in TABLE} | {"PGPASSWORD", "PYTHONDONTWRITEBYTECODE", "PATH"}
-AWS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_REGION"}
+AWS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_CA_BUNDLE"}  # fmt: skip
 KEY = {"INKAN_KEY_ENCRYPTION_KEY": "00" * 32}
 
 
@@ -100,6 +104,26 @@ def test_the_balancers_configuration_is_one(tmp_path):
     path.write_text(text)
     ended = subprocess.run([program, "-c", "-f", path], capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr.decode()
+
+
+def test_the_ways_to_the_stores_are_encrypted_and_who_answers_is_recognised(tmp_path):
+    authority, key = tmp_path / "ca.crt", tmp_path / "ca.key"
+    make_certificate(authority, key)
+    config, deployment, *_ = yaml.safe_load_all((DEPLOY / "kubernetes" / "inkan.yaml").read_text())
+    given = config["data"]
+    for settings in (
+        load({"config": str(DEPLOY / "systemd" / "inkan.toml")}, KEY),
+        load({}, {**{k: v for k, v in given.items() if k.startswith("INKAN_")}, **KEY}),
+    ):
+        named = re.search(r"sslrootcert=([^&]+)", settings.database.text)[1]
+        address = DatabaseAddress(settings.database.text.replace(named, str(authority)))
+        tls = database_tls(address, {})
+        assert (tls.check_hostname, tls.verify_mode) == (True, ssl.CERT_REQUIRED)
+    assert given["AWS_ENDPOINT_URL"].startswith("https://")
+    # what is named is where the pod finds it
+    pod = deployment["spec"]["template"]["spec"]
+    (mount,) = [one for one in pod["containers"][0]["volumeMounts"] if one["name"] == "authorities"]
+    assert Path(named).parent == Path(given["AWS_CA_BUNDLE"]).parent == Path(mount["mountPath"])
 
 
 def test_the_toml_holds_no_secret():

@@ -65,6 +65,7 @@ class CephServer:
     """A gateway that speaks S3 on a loopback port; its account may make buckets."""
 
     def __init__(self):
+        self.tls = ""
         # short: a socket's path has at most 108 characters
         self.folder = Path(tempfile.mkdtemp(prefix="inkan-ceph-"))
         self.port = free_port()
@@ -80,6 +81,12 @@ class CephServer:
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def encrypt(self, certificate: Path, key: Path) -> int:
+        """Answer with TLS as well from the next start on; return at which port."""
+        port = free_port()
+        self.tls = f" ssl_endpoint=127.0.0.1:{port} ssl_certificate={certificate} ssl_private_key={key}"  # fmt: skip
+        return port
 
     @property
     def environment(self) -> dict[str, str]:
@@ -118,7 +125,7 @@ class CephServer:
     def start_gateway(self):
         """Start the gateway; it may have been killed before."""
         # without tcp_nodelay every small answer waits for 40 ms
-        frontend = f"beast endpoint=127.0.0.1:{self.port} tcp_nodelay=1"
+        frontend = f"beast endpoint=127.0.0.1:{self.port} tcp_nodelay=1{self.tls}"
         self.gateway = self._daemon("radosgw", "-f", "-n", "client.gateway", "--rgw-frontends", frontend)  # fmt: skip
         self._until(self._answers)
 

@@ -49,6 +49,21 @@ class PostgresServer:
         with (data / "postgresql.conf").open("a") as conf:
             conf.write(_CONF.format(port=self.port))
 
+    def encrypt(self, certificate: Path, key: Path, authority: Path):
+        """Take no connection that is not encrypted, and into the database `certified` none without a certificate of the authority's."""
+        data = self.folder / "data"
+        for source, name in ((certificate, "server.crt"), (key, "server.key"), (authority, "client-ca.crt")):  # fmt: skip
+            target = data / name
+            target.write_bytes(source.read_bytes())
+            target.chmod(0o600)
+            if self.user:
+                shutil.chown(target, self.user, self.user)
+        with (data / "postgresql.conf").open("a") as conf:
+            conf.write("ssl = on\nssl_ca_file = 'client-ca.crt'\n")
+        (data / "pg_hba.conf").write_text(
+            "hostssl certified all 127.0.0.1/32 cert\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
+        )
+
     def _as_user(self, *command):
         ended = subprocess.run(
             [str(word) for word in command],

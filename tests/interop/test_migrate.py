@@ -69,7 +69,7 @@ def test_everything_is_moved_and_works_as_before(embedded, postgresql, ceph, tmp
     assert verdicts.pop("durable commits") == "bad"
     assert verdicts.pop("conditional writes") == "not relied on"
     assert set(verdicts.values()) == {"good"}, checks
-    assert len(verdicts) == 10
+    assert len(verdicts) == 11
     words = ("migrate", "--data", embedded.data.root, "--to", database, "--to", blobs)
     moved = json.loads(embedded.inkan(ceph, *words, "-o", "json").out)
     assert moved["blobs"] == 3

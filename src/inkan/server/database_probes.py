@@ -19,6 +19,7 @@ class DatabaseProbes:
         """Return every probe by its name."""
         return {
             "version": self.is_new_enough,
+            "encryption": self.is_encrypted,
             "durable commits": self.is_durable,
             "primary": self.is_primary,
             "encoding": self.is_in_utf8,
@@ -33,6 +34,16 @@ class DatabaseProbes:
         )
         require(version >= 130000, f"version {version // 10000}: 13 or newer is needed")
         return f"PostgreSQL {version // 10000}.{version % 10000}"
+
+    async def is_encrypted(self) -> str:
+        """Say whether anybody on the way can read along; on one machine nobody is."""
+        ask = "SELECT COALESCE((SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl), '')"
+        version = await self._database.read(_ask(ask))
+        if version:
+            return f"connections are encrypted ({version})"
+        is_near = "SELECT inet_client_addr() IS NULL OR inet_client_addr() << '127.0.0.0/8' OR inet_client_addr() = '::1'"
+        require(await self._database.read(_ask(is_near)), "connections over the network are not encrypted: say ?sslmode=verify-full")  # fmt: skip
+        return "connections stay on this machine"
 
     async def is_durable(self) -> str:
         """Probe that nothing acknowledged is lost by a power cut."""

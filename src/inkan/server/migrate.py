@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from inkan.errors import BlobCorruptError, ConflictError, DataFolderError, StorageUnavailableError
 from inkan.oci.digest import Digest, Hasher
 from inkan.server.data_lock import hold
+from inkan.server.database_access import database_tls
+from inkan.server.settings import process_environment
 from inkan.server.store_addresses import BucketAddress, DatabaseAddress
 from inkan.server.stores import bucket_at, database_at
 from inkan.store.blobs_files import FileBlobs
@@ -137,7 +139,7 @@ async def _fill(address: DatabaseAddress, tables: Sequence[Table]) -> dict[str, 
     from inkan.store.sql.postgresql_copy import PostgresCopy
 
     rows = {}
-    async with PostgresCopy(address.text) as copy:
+    async with PostgresCopy(address.text, database_tls(address, process_environment())) as copy:
         if filled := await copy.filled([table.name for table in tables]):
             raise ConflictError(f"the database is not empty: {', '.join(filled)}; move into a new one")  # fmt: skip
         for table in tables:

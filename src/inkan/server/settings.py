@@ -268,7 +268,7 @@ TABLE: tuple[Row, ...] = (
     Row(
         "database",
         "",
-        "Where facts are kept: `postgresql://USER@HOST:PORT/NAME`, without a password in it; empty for a database in the data folder.",
+        "Where facts are kept: `postgresql://USER@HOST:PORT/NAME`, without a password in it; empty for a database in the data folder. Over a network it is recognised by its certificate, by `?sslrootcert=FILE` or the system's authorities.",
         parse_database,
     ),
     Row(

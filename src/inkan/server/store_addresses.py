@@ -44,6 +44,8 @@ def parse_database(text: str) -> DatabaseAddress | None:
     parts = urlsplit(text)
     if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
         raise ValueError("use postgresql://USER@HOST:PORT/NAME; empty for the one in the data folder")  # fmt: skip
+    if parts.netloc.count("@") > 1:
+        raise ValueError("an address has one @: write others as %40")
     if parts.password is not None or "password" in parts.query.lower():
         raise ValueError("an address is shown and logged: give the password as PGPASSWORD or in a PGPASSFILE")  # fmt: skip
     return DatabaseAddress(text)

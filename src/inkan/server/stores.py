@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from inkan.clock import Clock, SystemClock
 from inkan.errors import StorageUnavailableError
+from inkan.server.database_access import database_tls
 from inkan.server.settings import process_environment
 from inkan.server.store_addresses import BucketAddress, DatabaseAddress
 from inkan.store.blobs_files import FileBlobs
@@ -76,6 +77,7 @@ def database_at(folder: DataFolder, address: DatabaseAddress | None) -> "SqliteD
 
     Raises:
         StorageUnavailableError: if what it needs is not installed.
+        SettingInvalidError: if a certificate that is named cannot be used.
     """
     if address is None:
         return SqliteDatabase(folder.database)
@@ -83,7 +85,7 @@ def database_at(folder: DataFolder, address: DatabaseAddress | None) -> "SqliteD
         from inkan.store.sql.postgresql import PostgresDatabase
     except ImportError as error:
         raise StorageUnavailableError("a database on PostgreSQL needs more than is installed: pip install 'inkan[postgres]'") from error  # fmt: skip
-    return PostgresDatabase(address.text)
+    return PostgresDatabase(address.text, tls=database_tls(address, process_environment()))
 
 
 def bucket_at(address: BucketAddress) -> "Bucket":

@@ -222,7 +222,20 @@ def bucket_errors() -> Iterator[None]:
         # the library hands on no code of the engine but in its words
         if "QuotaExceeded" in words or "507 Insufficient" in words:
             raise StorageFullError("the storage is full; free some space, then try again") from error  # fmt: skip
-        raise StorageUnavailableError("the bucket cannot be used now") from error
+        raise StorageUnavailableError(_words(words)) from error
+
+
+def _words(said: str) -> str:
+    """Return our words for what a library has said; a certificate is worth saying, for the operator alone can mend it."""
+    lower = said.lower()
+    if "certificate" not in lower:
+        return "the bucket cannot be used now"
+    trouble = "the bucket's certificate is not to be trusted"
+    if "notvalidforname" in lower or "not valid for" in lower or "mismatch" in lower:
+        return f"{trouble}: it is another name's; name the endpoint as the certificate does, or have it made for this one"
+    if "expired" in lower or "not yet valid" in lower or "notvalidyet" in lower:
+        return f"{trouble}: it is not valid now; renew it, or set the clock"
+    return f"{trouble}: no authority that is known vouches for it; name yours by AWS_CA_BUNDLE=FILE"
 
 
 def _store(access: BucketAccess) -> S3Store:

@@ -9,8 +9,8 @@ Source: PostgreSQL 15, chapters 13.2.3 (serializable isolation), 13.5 (serializa
 """
 
 import asyncio
-import logging
 import random
+import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import lru_cache
@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
-from inkan.errors import InkanError, RequestInvalidError, StorageFullError, StorageUnavailableError
+from inkan.errors import RequestInvalidError, StorageUnavailableError
 from inkan.store.sql.database import Params, Result, Row, Statement, Transaction
 from inkan.store.sql.migrations import POSTGRESQL, Step, missing, steps
+from inkan.store.sql.postgresql_errors import translated
 
-logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _CONNECTIONS = 16
@@ -43,8 +43,6 @@ _CLASHES = frozenset({"40001", "40P01"})
 # unique and foreign key: seen by a constraint before the isolation saw it, so the transaction's own look decides at the next try
 _SEEN_BY_CONSTRAINT = frozenset({"23505", "23503"})
 _CONSTRAINT_ATTEMPTS = 3
-# disk_full, out_of_memory aside: the cluster has no room
-_FULL = frozenset({"53100"})
 _SETTINGS = {
     "application_name": "inkan",
     "statement_timeout": str(int(_STATEMENT_SECONDS * 1000)),
@@ -59,11 +57,13 @@ class PostgresDatabase:
     Args:
         address: `postgresql://USER@HOST:PORT/NAME`; what it does not say comes from `PGHOST`, `PGUSER` and their kin.
         password: of the user; without it `PGPASSWORD`, `PGPASSFILE` and `~/.pgpass` are asked.
+        tls: what connections are encrypted by; without it, what the address says.
     """
 
-    def __init__(self, address: str, password: str | None = None) -> None:
+    def __init__(self, address: str, password: str | None = None, tls: ssl.SSLContext | None = None) -> None:  # fmt: skip
         self._address = address
         self._password = password
+        self._tls = tls
         self._pool: Any = None
         self._turn = asyncio.Lock()
         self._writers = asyncio.Semaphore(_WRITERS)
@@ -85,6 +85,7 @@ class PostgresDatabase:
             self._pool = await asyncpg.create_pool(
                 self._address,
                 password=self._password,
+                ssl=self._tls,
                 min_size=1,
                 max_size=_CONNECTIONS,
                 timeout=_CONNECT_SECONDS,
@@ -249,18 +250,3 @@ def _may_go_well(error: asyncpg.PostgresError, attempt: int) -> bool:
 
 def _pause(attempt: int) -> float:
     return random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt))  # noqa: S311 - spreads the tries
-
-
-def translated(error: Exception) -> InkanError:
-    """Return the store's own error. The engine's details name rows and values, and strangers read our words: they go to the log."""
-    state = getattr(error, "sqlstate", None)
-    logger.warning("the database failed", extra={"sqlstate": state, "error": str(error)[:500]})
-    if state in _FULL:
-        return StorageFullError("the storage is full; free some space, then try again")
-    if isinstance(error, TimeoutError):
-        return StorageUnavailableError("the database did not answer in time")
-    if isinstance(error, OSError) or (state or "").startswith(("08", "57")):
-        return StorageUnavailableError("the database cannot be reached")
-    if (state or "").startswith(("28", "3D")):
-        return StorageUnavailableError("the database refuses the server: see its log")
-    return StorageUnavailableError(f"the database failed ({state or type(error).__name__})")

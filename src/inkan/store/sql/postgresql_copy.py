@@ -1,11 +1,12 @@
 """Fills the tables of an empty PostgreSQL database, all in one transaction."""
 
+import ssl
 from collections.abc import Sequence
 from typing import Any, Self
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
-from inkan.store.sql.postgresql import translated
+from inkan.store.sql.postgresql_errors import translated
 from inkan.store.sql.table_copy import Fingerprint, Table
 
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
@@ -16,10 +17,11 @@ class PostgresCopy:
 
     Args:
         address: of the database, with the schema in it.
+        tls: what the connection is encrypted by; without it, what the address says.
     """
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, tls: ssl.SSLContext | None = None) -> None:
+        self._address, self._tls = address, tls
         self._connection: Any = None
         self._transaction: Any = None
 
@@ -30,7 +32,7 @@ class PostgresCopy:
             StorageUnavailableError: if the server cannot be reached.
         """
         try:
-            self._connection = await asyncpg.connect(self._address, timeout=10)
+            self._connection = await asyncpg.connect(self._address, ssl=self._tls, timeout=10)
             self._transaction = self._connection.transaction()
             await self._transaction.start()
         except _FAILURES as error:
