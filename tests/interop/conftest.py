@@ -74,6 +74,27 @@ def server(tmp_path_factory):
     assert server.stop() == 0, server.log()
 
 
+@pytest.fixture(scope="session")
+def plain_server(tmp_path_factory):
+    """A server without TLS, with the namespace `team`."""
+    server = InkanServer(tmp_path_factory.mktemp("plain"), "--tls", "off").start().log_in()
+    server.inkan("namespace-add", "team")
+    yield server
+    assert server.stop() == 0, server.log()
+
+
+@pytest.fixture(params=["server", "plain_server"])
+def registry(request):
+    """A server with TLS, and one without."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def place(registry):
+    """A repository of either, that no other test uses."""
+    return f"{registry.host}/team/app{next(_numbers)}"
+
+
 @pytest.fixture
 def person(cli, engine, tmp_path, server):
     """Makes people, each with a docker of their own that is logged in."""

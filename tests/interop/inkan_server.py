@@ -30,6 +30,7 @@ class InkanServer:
         self.host = f"{name}:{self.port}"
         self.trust_url = f"https://{name}:{self.trust_port}"
         self.prefix = prefix
+        self.is_plain = "off" in arguments
         self.command = [
             *prefix,
             inkan_program(),
@@ -87,7 +88,8 @@ class InkanServer:
         )
 
     def log_in(self):
-        words = ("login", self.host, "--ca", self.ca, "-u", "admin", "--password-stdin")
+        where = (f"http://{self.host}",) if self.is_plain else (self.host, "--ca", self.ca)
+        words = ("login", *where, "-u", "admin", "--password-stdin")
         self.inkan(*words, stdin=PASSWORD.encode())
         return self
 

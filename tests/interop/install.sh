@@ -1,18 +1,35 @@
 #!/usr/bin/env bash
-# Installs the real clients that the interop suites drive, from Debian. Does nothing when all are there.
+# Installs the real clients that the interop suites drive: from Debian, and from Go's modules where there is a Go. Does nothing when all are there.
 set -euo pipefail
-packages=(chromium chromium-driver docker.io notary docker-registry skopeo podman debootstrap iproute2 openssl ca-certificates
+packages=(chromium chromium-driver docker.io notary docker-registry skopeo podman buildah debootstrap iproute2 openssl ca-certificates
   postgresql haproxy ceph-mon ceph-osd ceph-common radosgw)
-programs=(chromium chromedriver node npm /usr/bin/docker /usr/sbin/dockerd notary notary-server docker-registry skopeo podman ctr debootstrap ip openssl
-  psql /usr/sbin/haproxy ceph-mon ceph-osd ceph radosgw radosgw-admin)
-# the identity provider that single sign-on is tried with, outside the tree
+programs=(chromium chromedriver node npm /usr/bin/docker /usr/sbin/dockerd notary notary-server docker-registry skopeo podman buildah ctr debootstrap ip
+  openssl psql /usr/sbin/haproxy ceph-mon ceph-osd ceph radosgw radosgw-admin)
 here=$(cd "$(dirname "$0")" && pwd)
+# outside the tree: what is not Debian's
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/inkan-interop"
+# the identity provider that single sign-on is tried with
 provider() {
-  local folder="${XDG_CACHE_HOME:-$HOME/.cache}/inkan-interop/identity-provider"
+  local folder="$cache/identity-provider"
   [ -d "$folder/node_modules" ] && cmp -s "$here/identity_provider/package-lock.json" "$folder/package-lock.json" && return
   mkdir -p "$folder"
   cp "$here"/identity_provider/package*.json "$folder/"
   (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund >/dev/null)
+}
+# the clients that only their authors hand out, each in a folder of its name and version; Go checks what it loads against the checksum database
+go_clients() {
+  local go name module folder
+  if ! go=$(command -v go || command -v /usr/local/go/bin/go); then
+    echo "interop: no Go is installed: the suites of those clients will be skipped" >&2
+    return
+  fi
+  while read -r name module; do
+    folder="$cache/go/$name@${module##*@}"
+    [ -x "$folder/$name" ] && continue
+    echo "interop: building $module" >&2
+    # bounded: what is not there in time is missed by its own suite, which says so
+    GOBIN="$folder" GOFLAGS="-trimpath -ldflags=-s" timeout 600 "$go" install "$module" 2>"$cache/go-$name.log" || tail -5 "$cache/go-$name.log" >&2
+  done <"$here/go_clients.txt"
 }
 # Node.js may be there from elsewhere, and then conflicts with Debian's npm
 command -v npm >/dev/null || packages+=(nodejs npm)
@@ -20,6 +37,7 @@ missing=()
 for program in "${programs[@]}"; do command -v "$program" >/dev/null || missing+=("$program"); done
 if [ ${#missing[@]} -eq 0 ]; then
   provider
+  go_clients
   exit 0
 fi
 if [ "$(id -u)" -ne 0 ]; then
@@ -38,3 +56,4 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
 apt-get -qq install -y --no-install-recommends "${packages[@]}" >/dev/null
 provider
+go_clients

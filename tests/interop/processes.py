@@ -17,7 +17,7 @@ def free_port(host: str = "127.0.0.1") -> int:
         return probe.getsockname()[1]
 
 
-def run(*command, env=None, stdin=b"", timeout=PATIENCE_SECONDS, check=True):
+def run(*command, env=None, stdin=b"", timeout=PATIENCE_SECONDS, check=True, cwd=None):
     """Run a program to its end; its output is in the failure, should it fail."""
     ended = subprocess.run(
         [str(word) for word in command],
@@ -26,6 +26,7 @@ def run(*command, env=None, stdin=b"", timeout=PATIENCE_SECONDS, check=True):
         capture_output=True,
         timeout=timeout,
         check=False,
+        cwd=cwd,
     )
     result = Result(ended)
     if check:
