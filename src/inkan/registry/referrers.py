@@ -17,7 +17,7 @@ from inkan.store.records import ReferrerRecord
 
 
 @dataclass(frozen=True, slots=True)
-class ReferrerPage:
+class ReferrerIndex:
     """Some referrers as an image index, and the last of them where there are more."""
 
     body: bytes
@@ -32,19 +32,20 @@ class ReferrerService:
 
     async def list(
         self, repository: RepositoryName, subject: Digest, artifact_type: str | None, after: str
-    ) -> ReferrerPage:
+    ) -> ReferrerIndex:
         """Return a page of referrers; an empty one where there are none, or no such repository."""
-        limit = limits.REFERRERS_PER_PAGE
-        found = await self.referrers.list(repository, subject, artifact_type, after, limit + 1)
-        shown = found[:limit]
-        last = str(shown[-1].digest) if len(found) > limit else ""
-        return ReferrerPage(render(shown), last)
+        most, most_bytes = limits.REFERRERS_PER_PAGE, limits.REFERRERS_BYTES_PER_PAGE
+        page = await self.referrers.list(repository, subject, artifact_type, after, most, most_bytes)  # fmt: skip
+        last = str(page.referrers[-1].digest) if page.has_more else ""
+        return ReferrerIndex(render(page.referrers), last)
 
 
 def render(referrers: Sequence[ReferrerRecord]) -> bytes:
     """Return referrers as an image index."""
     manifests = [_descriptor(one) for one in referrers]
-    return json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests}).encode()
+    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests}
+    # as it came: escaped, it could take three times the bytes
+    return json.dumps(index, ensure_ascii=False).encode()
 
 
 def _descriptor(one: ReferrerRecord) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Blobs, uploads, manifests and what is listed of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NewType
@@ -76,6 +76,14 @@ class ReferrerRecord:
     size_bytes: int
     artifact_type: str
     annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferrerPage:
+    """Some of a manifest's referrers, and whether there are more after the last."""
+
+    referrers: Sequence[ReferrerRecord]
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
