@@ -44,6 +44,8 @@ MANIFEST_DESCRIPTORS = 10_000
 # A blob larger than this is refused; 1 TiB is past any layer and far below what overflows a length.
 BLOB_BYTES = 1024 * 1024 * MIB
 TAGS_PER_PAGE = 1_000
+# Repositories that a mount without a source looks into: each is asked whether the caller may read it.
+MOUNT_SOURCES = 32
 # Tags that one push by digest may set; the specification asks for at least ten.
 TAGS_PER_PUSH = 50
 # Patterns of immutable tags in one namespace: each is asked at every push.
@@ -56,8 +58,9 @@ WEBHOOK_URL_CHARACTERS = 2_048
 WEBHOOK_EVENTS_WAITING = 10_000
 # What is read of a webhook's answer.
 WEBHOOK_ANSWER_BYTES = 16 * KIB
-# Referrers in one answer: with their annotations well below the 4 MiB that clients take.
+# Referrers in one answer, and their annotations: together below the 4 MiB that clients take. A single one may have annotations as long as a manifest.
 REFERRERS_PER_PAGE = 500
+REFERRERS_BYTES_PER_PAGE = 3 * MIB
 
 # --- JSON ---------------------------------------------------------------------------------------
 # Nesting of any document we read: manifests need 6, TUF metadata 6, a `custom` member a few more.

@@ -30,6 +30,7 @@ from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Statement
 from inkan.store.sql.deletions import SqlDeletions
 from inkan.store.sql.garbage import SqlGarbage
+from inkan.store.sql.holders import SqlHolders
 from inkan.store.sql.sqlite import SqliteDatabase
 from inkan.store.sql.trash import SqlTrash
 from inkan.store.sql.upload_sessions import SqlUploadSessions
@@ -52,7 +53,7 @@ class Registry:
         uploads = FileUploads(folder)
         uploads.prepare()
         self.unlinked = Counter()
-        self.blobs = BlobService(catalog, self.files, deletions, garbage)
+        self.blobs = BlobService(catalog, self.files, deletions, garbage, SqlHolders(database))
         self.uploads = UploadService(SqlUploadSessions(database), uploads, self.files, catalog, clock)  # fmt: skip
         self.manifests = ManifestService(catalog, deletions, clock)
         self.collectors = [GarbageService(garbage, self.files, clock, grace, timedelta()) for _ in range(2)]  # fmt: skip

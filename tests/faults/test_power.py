@@ -19,6 +19,7 @@ from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.database import Statement
 from inkan.store.sql.deletions import SqlDeletions
 from inkan.store.sql.garbage import SqlGarbage
+from inkan.store.sql.holders import SqlHolders
 from inkan.store.sql.sqlite import SqliteDatabase
 from inkan.store.sql.trash import SqlTrash
 from inkan.store.sql.upload_sessions import SqlUploadSessions
@@ -51,7 +52,7 @@ class Registry:
         garbage, self.files = SqlGarbage(database), FileBlobs(folder)
         uploads = Shelf(folder)
         uploads.prepare()
-        self.blobs = BlobService(catalog, self.files, deletions, garbage)
+        self.blobs = BlobService(catalog, self.files, deletions, garbage, SqlHolders(database))
         self.uploads = UploadService(SqlUploadSessions(database), uploads, self.files, catalog, self.clock)  # fmt: skip
         self.manifests = ManifestService(catalog, deletions, self.clock)
         self.trash = SqlTrash(database)

@@ -62,7 +62,13 @@ class Guard:
         return request.caller
 
     async def allows(self, request: Request, demand: Demand) -> bool:
-        """Return whether the same request may do something else besides."""
+        """Return whether the same request may do something else besides: what anybody may, or what its credential is good for."""
+        try:
+            await self._require_open_to_all(demand)
+        except DeniedError:
+            pass
+        else:
+            return True
         try:
             await self.admit(request, demand)
         except (DeniedError, InvalidError):

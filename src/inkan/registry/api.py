@@ -7,7 +7,7 @@ Source: OCI Distribution Specification 1.1; Docker Registry HTTP API V2 for `_ca
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -15,7 +15,9 @@ from inkan import limits
 from inkan.errors import (
     BlobCorruptError,
     BlobUnknownError,
+    ManifestUnknownError,
     RequestInvalidError,
+    TagInvalidError,
     UploadRangeError,
 )
 from inkan.oci.digest import Digest
@@ -144,13 +146,23 @@ class UploadHandlers:
 
     async def _mount(self, request: Request, target: RepositoryName) -> BlobRecord | None:
         """Mount what the caller may read elsewhere; anything less is no error, the client then uploads."""
-        digest, source = request.query("mount"), request.query("from")
-        if not digest or not source:
+        spelled = request.query("mount")
+        if not spelled:
             return None
-        wanted = Digest.parse(digest)
-        if not await self._authority.allows(request, PULL.demand({"name": source})):
-            return None
-        return await self._blobs.mount(RepositoryName(source), target, wanted)
+        digest = Digest.parse(spelled)
+        for source in await self._sources(request, digest):
+            if not await self._authority.allows(request, PULL.demand({"name": source})):
+                continue
+            if mounted := await self._blobs.mount(RepositoryName(source), target, digest):
+                return mounted
+        return None
+
+    async def _sources(self, request: Request, digest: Digest) -> Sequence[str]:
+        """Return where to look for a blob: where the client says; else where it is, but never where the caller may read nothing."""
+        if source := request.query("from"):
+            return [source]
+        readable = await self._authority.namespaces_with(request.caller, Right.PULL)
+        return [str(name) for name in await self._blobs.holders(digest, readable)]
 
     async def append(self, request: Request) -> Response:
         """Take the next bytes."""
@@ -209,7 +221,7 @@ class ManifestHandlers:
     async def get(self, request: Request) -> Response:
         """Return a manifest as it was pushed; what the client says it accepts does not change it."""
         name = RepositoryName(request.params["name"])
-        reference = parse_tag_or_digest(request.params["reference"])
+        reference = _read_reference(request)
         await self._gate.require_pullable(request.caller, name, reference)
         # a HEAD is no pull, and would hear no reason
         is_pulled = request.method == "GET"
@@ -359,6 +371,15 @@ def _writing(upload: UploadHandlers, manifest: ManifestHandlers, blob: BlobHandl
         Route("upload-status", ("GET",), session, upload.status, PUSH, 0, never),
         Route("upload-cancel", ("DELETE",), session, upload.cancel, PUSH, 0, never),
     ]
+
+
+def _read_reference(request: Request) -> Tag | Digest:
+    """Return what is to be read; what no tag can be called is not there, as for any other tag that is not."""
+    text = request.params["reference"]
+    try:
+        return parse_tag_or_digest(text)
+    except TagInvalidError as error:
+        raise ManifestUnknownError(request.params["name"], text) from error
 
 
 def _tags(request: Request, reference: Tag | Digest) -> list[Tag]:

@@ -1,13 +1,13 @@
 """Blobs: found through the repository that holds them, never by digest alone (zot CVE-2024-39897)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 
 from inkan import limits
 from inkan.errors import BlobCorruptError, BlobUnknownError, RepositoryUnknownError
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName
-from inkan.store.ports import BlobStore, Catalog, Deletions, Garbage
+from inkan.store.ports import BlobStore, Catalog, Deletions, Garbage, Holders
 from inkan.store.records import BlobRecord
 
 
@@ -23,6 +23,7 @@ class BlobService:
     blobs: BlobStore
     deletions: Deletions
     garbage: Garbage
+    where: Holders
     redirects: bool = False
 
     async def get(self, repository: RepositoryName, digest: Digest) -> BlobRecord:
@@ -55,6 +56,10 @@ class BlobService:
             return await self.catalog.link_blob(target, blob, source)
         except BlobUnknownError:
             return None
+
+    async def holders(self, digest: Digest, namespaces: Collection[str]) -> Sequence[RepositoryName]:  # fmt: skip
+        """Return repositories of some namespaces that hold a blob; where very many do, some of them."""
+        return await self.where.find(digest, namespaces, limits.MOUNT_SOURCES)
 
     async def delete(self, repository: RepositoryName, digest: Digest) -> None:
         """Record that the repository holds a blob no more.

@@ -19,6 +19,7 @@ from inkan.server.stores import Stores
 from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.deletions import SqlDeletions
 from inkan.store.sql.garbage import SqlGarbage
+from inkan.store.sql.holders import SqlHolders
 from inkan.store.sql.referrers import SqlReferrers
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.web.authority import Authority
@@ -52,7 +53,14 @@ def build_registry(
         SqlUploadSessions(stores.database), stores.uploads, stores.blobs, catalog, clock
     )
     services = RegistryServices(
-        BlobService(catalog, stores.blobs, deletions, garbage, redirects=settings.blob_redirect),
+        BlobService(
+            catalog,
+            stores.blobs,
+            deletions,
+            garbage,
+            SqlHolders(stores.database),
+            redirects=settings.blob_redirect,
+        ),
         uploads,
         ManifestService(catalog, deletions, clock),
         TagService(catalog),

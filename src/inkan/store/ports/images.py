@@ -13,7 +13,7 @@ from inkan.store.records import (
     GarbageRecord,
     ImageRecord,
     ManifestRecord,
-    ReferrerRecord,
+    ReferrerPage,
     StorageKey,
     UploadId,
     UploadRecord,
@@ -92,10 +92,24 @@ class Images(Protocol):
         ...
 
 
+class Holders(Protocol):
+    """Which repositories hold a blob.
+
+    1. Only repositories of the namespaces that are named, by name and at most `limit`: of others it cannot be told from the answer, or from how long it took, whether they hold it.
+    """
+
+    async def find(
+        self, digest: Digest, namespaces: Collection[str], limit: int
+    ) -> Sequence[RepositoryName]:
+        """Return repositories that hold a blob."""
+        ...
+
+
 class Referrers(Protocol):
     """Which manifests have another as their subject.
 
     1. Those of one repository only, whether or not it holds the subject, by digest and beginning after `after`.
+    2. At most `limit`, and no more than have annotations of `most_bytes` together; one at least, where there is one. No more than about that is read for it.
     """
 
     async def list(
@@ -105,7 +119,8 @@ class Referrers(Protocol):
         artifact_type: str | None,
         after: str,
         limit: int,
-    ) -> Sequence[ReferrerRecord]:
+        most_bytes: int,
+    ) -> ReferrerPage:
         """Return referrers, of one artifact type or of all."""
         ...
 

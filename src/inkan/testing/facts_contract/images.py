@@ -12,7 +12,7 @@ from inkan.errors import (
     UploadUnknownError,
 )
 from inkan.oci.digest import Digest
-from inkan.oci.reference import Namespace, Tag
+from inkan.oci.reference import Namespace, RepositoryName, Tag
 from inkan.store.records import (
     NamespaceRecord,
     StorageKey,
@@ -22,6 +22,7 @@ from inkan.store.records import (
 from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.deletions import SqlDeletions
 from inkan.store.sql.garbage import SqlGarbage
+from inkan.store.sql.holders import SqlHolders
 from inkan.store.sql.images import SqlImages
 from inkan.store.sql.namespaces import SqlNamespaces
 from inkan.store.sql.referrers import SqlReferrers
@@ -266,6 +267,24 @@ class GarbageContract(DatabaseContract):
         assert await garbage.doomed_keys(NOW, 9) == ["k2"]
 
 
+class HoldersContract(DatabaseContract):
+    """One test for each promise of `Holders`."""
+
+    async def test_holders_are_found_in_the_named_namespaces_only(self) -> None:
+        """Promise 1: of others nothing is said."""
+        database = await self.make_database()
+        catalog, holders = SqlCatalog(database), SqlHolders(database)
+        for name in (OTHER, APP, RepositoryName("elsewhere/app")):
+            await catalog.link_blob(name, blob(b"1"))
+        await catalog.link_blob(APP, blob(b"2", "k2"))
+        within = {APP.namespace, OTHER.namespace}
+        assert list(await holders.find(Digest.of(b"1"), within, 9)) == sorted((APP, OTHER))
+        assert list(await holders.find(Digest.of(b"1"), within, 1)) == sorted((APP, OTHER))[:1]
+        assert list(await holders.find(Digest.of(b"2"), within, 9)) == [APP]
+        assert list(await holders.find(Digest.of(b"3"), within, 9)) == []
+        assert list(await holders.find(Digest.of(b"1"), (), 9)) == []
+
+
 class ReferrersContract(DatabaseContract):
     """One test for the promise of `Referrers`."""
 
@@ -283,12 +302,30 @@ class ReferrersContract(DatabaseContract):
             )
             await catalog.put_manifest(one)
             await catalog.put_manifest(replace(one, repository=OTHER))
-        found = await referrers.list(APP, subject, None, "", 9)
+        page = await referrers.list(APP, subject, None, "", 9, 999)
+        found = page.referrers
         assert [one.digest for one in found] == sorted(Digest.of(b"m%d" % n) for n in range(3))
         assert found[0].annotations == {"a": "b"}
-        assert await referrers.list(APP, subject, None, str(found[0].digest), 1) == [found[1]]
-        assert len(await referrers.list(APP, subject, "t0", "", 9)) == 2
-        assert await referrers.list(APP, Digest.of(b"other"), None, "", 9) == []
+        assert not page.has_more
+        after = await referrers.list(APP, subject, None, str(found[0].digest), 1, 999)
+        assert (list(after.referrers), after.has_more) == ([found[1]], True)
+        last = await referrers.list(APP, subject, None, str(found[1].digest), 1, 999)
+        assert (list(last.referrers), last.has_more) == ([found[2]], False)
+        assert len((await referrers.list(APP, subject, "t0", "", 9, 999)).referrers) == 2
+        none = await referrers.list(APP, Digest.of(b"other"), None, "", 9, 999)
+        assert (list(none.referrers), none.has_more) == ([], False)
+
+    async def test_long_annotations_make_a_page_shorter_but_never_empty(self) -> None:
+        """Promise 2: however many there are, one is read after the other."""
+        database = await self.make_database()
+        catalog, referrers = SqlCatalog(database), SqlReferrers(database)
+        subject = Digest.of(b"subject")
+        for number in range(40):
+            one = replace(manifest(b"m%d" % number), subject=subject, annotations={"a": "x" * 90})
+            await catalog.put_manifest(one)
+        for most_bytes, wanted in ((1, 1), (220, 2), (2_000, 20), (9_999, 40)):
+            page = await referrers.list(APP, subject, None, "", 99, most_bytes)
+            assert (len(page.referrers), page.has_more) == (wanted, wanted < 40)
 
 
 class UploadSessionsContract(DatabaseContract):
