@@ -27,10 +27,14 @@ class World:
 
 
 @pytest.fixture
-async def world(monkeypatch):
+def cheap_passwords(monkeypatch):
     # what a hash costs is tested by itself; here it would be most of the time
     monkeypatch.setattr(passwords, "_MEMORY_KIB", 64)
     monkeypatch.setattr(passwords, "_PASSES", 1)
+
+
+@pytest.fixture
+async def world(cheap_passwords):
     blobs = MemoryBlobs()
     stores = Stores(MemoryDatabase(), blobs, MemoryUploads(blobs))
     clock = FixedClock()

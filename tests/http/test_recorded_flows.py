@@ -55,7 +55,7 @@ class RecordedWorld:
 
 
 @pytest.fixture
-async def recorded(monkeypatch):
+async def recorded(monkeypatch, cheap_passwords):
     # the recordings' namespaces have two characters
     monkeypatch.setattr(limits, "NAMESPACE_CHARACTERS_MIN", 2)
     impersonate(monkeypatch)

@@ -115,9 +115,7 @@ class World:
 
 
 @pytest.fixture
-async def sso(monkeypatch):
-    monkeypatch.setattr(passwords, "_MEMORY_KIB", 64)
-    monkeypatch.setattr(passwords, "_PASSES", 1)
+async def sso(monkeypatch, cheap_passwords):
     clock = FixedClock()
     provider = Provider(clock)
     monkeypatch.setattr(access_parts, "fetch", provider)
