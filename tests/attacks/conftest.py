@@ -14,3 +14,9 @@ def repository():
 @pytest.fixture
 def client(repository, tmp_path):
     return Client(repository, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def unsynced(monkeypatch):
+    """What survives a power cut is asked elsewhere; here a thousand caches are written, and waiting for the disk would be most of the time."""
+    monkeypatch.setattr("inkan.durable_file.os.fsync", lambda _: None)
