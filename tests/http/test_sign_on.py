@@ -13,7 +13,6 @@ from asgi import Client
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from inkan.access import passwords
 from inkan.errors import IdentityProviderError
 from inkan.keys.sealing import KeyEncryptionKey
 from inkan.oci.reference import Namespace
