@@ -14,7 +14,8 @@ from inkan.cli.main import cli
 from inkan.keys.sealing import KeyEncryptionKey
 from inkan.registry import problems as registry_problems
 from inkan.server.assemble import build
-from inkan.server.settings import TABLE, load
+from inkan.server.setting_table import TABLE
+from inkan.server.settings import load
 from inkan.server.stores import Stores
 from inkan.store.memory import MemoryBlobs, MemoryDatabase, MemoryUploads
 from inkan.testing.clock import FixedClock

@@ -13,7 +13,8 @@ import yaml
 
 from inkan.cli.commands.serve import serve
 from inkan.server.database_access import database_tls
-from inkan.server.settings import TABLE, load
+from inkan.server.setting_table import TABLE
+from inkan.server.settings import load
 from inkan.server.store_addresses import DatabaseAddress
 from inkan.testing.certificates import make_certificate
 

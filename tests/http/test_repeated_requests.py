@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from inkan.server import listeners
-from inkan.server.settings import Address
+from inkan.server.setting_words import Address
 from inkan.web.answer_memory import AnswerMemory
 
 TOKEN_SCOPES = "scope=repository:team/app:*&scope=repository:localhost:5000/team/app:*"

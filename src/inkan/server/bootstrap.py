@@ -6,7 +6,8 @@ from pathlib import Path
 from inkan.access.accounts import AccountService
 from inkan.durable_file import write_durably
 from inkan.errors import DataFolderError
-from inkan.server.settings import Secret, Settings
+from inkan.server.setting_words import Secret
+from inkan.server.settings import Settings
 from inkan.store.layout import DataFolder
 
 ADMIN = "admin"

@@ -25,7 +25,7 @@ import uvicorn
 from inkan import limits
 from inkan.errors import AddressInUseError
 from inkan.server.http_protocol import LimitedHttpProtocol
-from inkan.server.settings import Address
+from inkan.server.setting_words import Address
 from inkan.server.stalls import StallWatch
 from inkan.web.answer_memory import AnswerMemory
 from inkan.web.messages import Receive, Scope, Send

@@ -8,7 +8,7 @@ import pytest
 
 from inkan import limits
 from inkan.server import listeners
-from inkan.server.settings import Address
+from inkan.server.setting_words import Address
 
 
 async def echo(scope, receive, send):

@@ -7,7 +7,8 @@ import pytest
 
 from inkan.errors import SettingInvalidError
 from inkan.server import listeners
-from inkan.server.settings import Address, load
+from inkan.server.setting_words import Address
+from inkan.server.settings import load
 
 
 async def echo(scope, receive, send):

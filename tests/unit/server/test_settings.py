@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from inkan.errors import SettingInvalidError
-from inkan.server.settings import TABLE, Address, load, parse_address, parse_duration
+from inkan.server.setting_table import TABLE
+from inkan.server.setting_words import Address, parse_address, parse_duration
+from inkan.server.settings import load
 
 
 def test_defaults_need_nothing():

@@ -25,7 +25,8 @@ def show() -> None:
 @output_option
 def show_settings(*, origin: bool, config: str | None) -> None:
     """Show every setting as `inkan serve` would use it here."""
-    from inkan.server.settings import TABLE, load, process_environment
+    from inkan.server.setting_table import TABLE
+    from inkan.server.settings import load, process_environment
 
     settings = load({"config": config}, process_environment())
     values = settings.shown()
