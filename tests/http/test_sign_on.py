@@ -13,6 +13,7 @@ from asgi import Client
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from inkan.access import passcodes
 from inkan.errors import IdentityProviderError
 from inkan.keys.sealing import KeyEncryptionKey
 from inkan.oci.reference import Namespace
@@ -321,6 +322,111 @@ async def test_a_device_is_logged_in_by_a_browser(sso):
     await sso.nobody("POST", "/sso/device/confirm", body, expect=200)
     answer = await sso.grant(DEVICE, device_code=begun["device_code"])
     assert answer.json["account"] == "carol"
+
+
+async def look(sso, form, user_code):
+    body = urlencode({"form": form, "user_code": user_code}).encode()
+    return (await sso.nobody("POST", "/sso/device/look", body, expect=200)).body.decode()
+
+
+async def test_AUTH_039_the_page_shows_which_program_where_and_what_for(sso):
+    """And asks: there is no address that a code is in, and none that confirms at a click."""
+    await sso.passcode()
+    await sso.admin("PUT", "/api/v1/policies/reader/account/carol", expect=201)
+    agent = [("User-Agent", "inkan <b>1</b>\x07")]
+    begun = (await sso.nobody("POST", "/sso/device/code", headers=agent, expect=200)).json
+    assert "verification_uri_complete" not in begun
+    assert begun["user_code"] not in begun["verification_uri"]
+    linked = f"/sso/device?user_code={begun['user_code']}"
+    page = await sso.come_back(*await sso.leave(linked))
+    assert begun["user_code"] not in page.body.decode()
+    form = re.search(r'name="form" value="([^"]+)"', page.body.decode())[1]
+    shown = await look(sso, form, begun["user_code"])
+    assert "inkan &lt;b&gt;1&lt;/b&gt;<" in shown
+    assert "192.0.2.7" in shown
+    assert "<li>reader in all namespaces</li>" in shown
+    assert 'id="confirm"' in shown
+    assert "another address" not in shown
+    for method in ("GET", "HEAD"):
+        assert (await sso.nobody(method, "/sso/device/confirm")).status == 405
+
+
+async def test_AUTH_039_that_a_log_in_was_begun_elsewhere_is_said(sso):
+    """A code that came in a message is somebody else's log-in."""
+    sso.nobody.address = "198.51.100.66"
+    begun = (await sso.nobody("POST", "/sso/device/code", expect=200)).json
+    sso.nobody.address = "192.0.2.7"
+    _, form = await device(sso)
+    shown = await look(sso, form, begun["user_code"])
+    assert "198.51.100.66" in shown
+    assert "another address than the one you are at, 192.0.2.7." in shown
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/sso/passcode"), ("GET", "/sso/device"), ("POST", "/sso/device/code")],
+)
+async def test_one_address_begins_few_log_ins_and_others_as_before(sso, method, path):
+    statuses = [(await sso.nobody(method, path)).status for _ in range(31)]
+    assert statuses[:30].count(statuses[0]) == 30
+    assert statuses[30] == 429
+    late = await sso.nobody(method, path)
+    assert (late.status, late["retry-after"]) == (429, "5")
+    assert b"too many log-ins were begun" in late.body
+    sso.nobody.address = "198.51.100.66"
+    assert (await sso.nobody(method, path)).status == statuses[0]
+    sso.nobody.address = "192.0.2.7"
+    sso.clock.move(timedelta(seconds=5))
+    assert (await sso.nobody(method, path)).status == statuses[0]
+
+
+async def test_a_network_of_ipv6_counts_as_one_address(sso):
+    for number in range(30):
+        sso.nobody.address = f"2001:db8:1:2::{number:x}"
+        await sso.nobody("POST", "/sso/device/code", expect=200)
+    sso.nobody.address = "2001:db8:1:2:ffff::1"
+    assert (await sso.nobody("POST", "/sso/device/code")).status == 429
+    sso.nobody.address = "2001:db8:1:3::1"
+    await sso.nobody("POST", "/sso/device/code", expect=200)
+
+
+async def test_from_however_many_addresses_few_log_ins_wait(sso, monkeypatch):
+    """What strangers begin fills neither memory nor disk; what has ended makes room."""
+    monkeypatch.setattr(passcodes, "_WAITING_MOST", 40)
+    for number in range(40):
+        sso.nobody.address = f"198.51.100.{number}"
+        await sso.nobody("POST", "/sso/device/code", expect=200)
+    sso.nobody.address = "203.0.113.1"
+    full = await sso.nobody("POST", "/sso/device/code")
+    assert (full.status, full["retry-after"]) == (429, "60")
+    await sso.nobody("GET", "/sso/passcode", expect=302)
+    sso.clock.move(timedelta(minutes=10))
+    await sso.nobody("POST", "/sso/device/code", expect=200)
+
+
+async def revoke(sso, token):
+    body = urlencode({"token": token, "token_type_hint": "refresh_token"}).encode()
+    return await sso.nobody("POST", "/token/revoke", body)
+
+
+async def test_AUTH_024_whoever_logs_out_ends_the_log_in_at_the_server(sso):
+    """RFC 7009: all that came of it, and nobody else's; what is no token is ended too, and says nothing."""
+    first = (await sso.grant(PASSCODE, passcode=await sso.passcode())).json["refresh_token"]
+    other = (await sso.grant(PASSCODE, passcode=await sso.passcode())).json["refresh_token"]
+    kept = (await sso.grant("refresh_token", refresh_token=first, access_type="offline")).json[
+        "refresh_token"
+    ]
+    assert (await revoke(sso, first)).status == 200
+    for spent in (first, kept):
+        assert (await sso.grant("refresh_token", refresh_token=spent)).status == 400
+    assert (await Client(sso.product.registry, "iamrefresh", kept)("GET", "/v2/")).status == 401
+    for nothing in (first, "ir_made-up", "secret-password"):
+        assert (await revoke(sso, nothing)).status == 200
+    assert (await sso.grant("refresh_token", refresh_token=other)).status == 200
+    assert (await revoke(sso, "")).status == 400
+    events = (await sso.admin("GET", "/api/v1/audit-log?limit=1000", expect=200)).json["events"]
+    ended = [(one["account"], one["outcome"]) for one in events if one["act"] == "token-revoke"]
+    assert ended == [("carol", "done")] * 2
 
 
 async def test_AUTH_036_user_codes_cannot_be_tried_through(sso):

@@ -2,7 +2,7 @@
 
 It answers 200 with a token for whatever part of the asked scopes is allowed, also none of it: notary always asks anonymously first and gives up on a 401.
 
-Source: Distribution project, Token Authentication Specification, OAuth2 Token Authentication; measured with docker, notary, skopeo, containerd.
+Source: Distribution project, Token Authentication Specification, OAuth2 Token Authentication; RFC 7009; measured with docker, notary, skopeo, containerd.
 """
 
 import json
@@ -23,7 +23,7 @@ from inkan.access.scopes import Access, parse_scopes
 from inkan.access.tokens import Bearer, Issued, TokenService
 from inkan.access.workloads import Workloads
 from inkan.errors import AuthenticationRequiredError, CredentialsInvalidError, RequestInvalidError
-from inkan.web.demand import OPEN
+from inkan.web.demand import OPEN, Caller
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
 
@@ -95,6 +95,16 @@ class TokenHandlers:
         proven = await self._log_in.basic(name, password, request.client_address)
         refresh = await self._refresh_token(proven) if is_offline else ""
         return await self._answer(proven, scopes, refresh)
+
+    async def revoke(self, request: Request) -> Response:
+        """End a refresh token, and all that came of its log-in; whoever has it may. What is none, or has ended, is ended too (RFC 7009 § 2.2)."""
+        form = parse_form(await request.body())
+        if not form.get("token"):
+            raise RequestInvalidError("give the token to end: token=…")
+        account = await self._refresh_tokens.end(form["token"])
+        if account:
+            request.caller = Caller(account)
+        return Response(200)
 
     async def _signed_on(self, grant: str, form: dict[str, str], address: str) -> Response:
         """Answer with a refresh token: what a command keeps in place of a password."""
@@ -175,9 +185,10 @@ def token_face(
         routes=(
             Route("token-get", ("GET",), "/token", handlers.get, OPEN, 0, never),
             Route("token-post", ("POST",), "/token", handlers.post, OPEN, small, never),
+            Route("token-revoke", ("POST",), "/token/revoke", handlers.revoke, OPEN, small, never),
         ),
         render=render,
-        claims=re.compile(r"/token\Z"),
+        claims=re.compile(r"/token(/revoke)?\Z"),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from inkan.access.passcodes import hashed, letters, plain
+from inkan.access.passcodes import hashed, keep, letters, plain
 from inkan.clock import Clock
 from inkan.errors import GrantInvalidError, GrantPendingError, GrantTooSoonError
 from inkan.store.ports import OneTimeCodes
@@ -34,25 +34,32 @@ class Devices:
         self._codes = codes
         self._clock = clock
 
-    async def begin(self, address: str) -> Begun:
-        """Return the codes of a new log-in; the address is shown to whoever confirms it."""
+    async def begin(self, address: str, program: str) -> Begun:
+        """Return the codes of a new log-in.
+
+        Args:
+            address: where it is begun, and
+            program: by what; both are shown to whoever confirms it.
+
+        Raises:
+            TooManyAttemptsError: if too many log-ins wait.
+        """
         begun = Begun(secrets.token_urlsafe(32), letters(_USER_CODE_LETTERS))
         now = self._clock.now()
         detail = {"address": address, "at": now.isoformat(timespec="seconds")}
-        detail |= {"interval": str(INTERVAL_SECONDS)}
-        await self._codes.add(
-            CodeRecord(
-                hashed(begun.device_code),
-                CodeKind.DEVICE,
-                now + LIFETIME,
-                second_sha256=hashed(begun.user_code),
-                detail=detail,
-            )
+        detail |= {"interval": str(INTERVAL_SECONDS), "program": program}
+        code = CodeRecord(
+            hashed(begun.device_code),
+            CodeKind.DEVICE,
+            now + LIFETIME,
+            second_sha256=hashed(begun.user_code),
+            detail=detail,
         )
+        await keep(self._codes, code, self._clock)
         return begun
 
     async def look(self, user_code: str) -> Mapping[str, str]:
-        """Return where and when a log-in was begun.
+        """Return where, when and by what a log-in was begun.
 
         Raises:
             GrantInvalidError: if none is waiting under this code.

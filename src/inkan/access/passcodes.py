@@ -11,8 +11,9 @@ import secrets
 from dataclasses import replace
 from datetime import timedelta
 
+from inkan.access.starts import BEGUN
 from inkan.clock import Clock
-from inkan.errors import GrantInvalidError
+from inkan.errors import GrantInvalidError, TooManyAttemptsError
 from inkan.store.ports import OneTimeCodes
 from inkan.store.records import CodeKind, CodeRecord
 
@@ -20,6 +21,9 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 PASSCODE_LIFETIME = timedelta(minutes=5)
 _PASSCODE_LETTERS = 16
 _GUESSES = 5
+# of each kind, on all servers together: a few MB in the database, for ten minutes
+_WAITING_MOST = 10_000
+_FULL_SECONDS = 60
 
 
 def letters(count: int) -> str:
@@ -39,6 +43,16 @@ def plain(text: str) -> str:
     return "-".join(found[at : at + 4] for at in range(0, len(found), 4))
 
 
+async def keep(codes: OneTimeCodes, code: CodeRecord, clock: Clock) -> None:
+    """Keep a code.
+
+    Raises:
+        TooManyAttemptsError: if more of its kind wait than are let wait.
+    """
+    if not await codes.add(code, clock.now(), most=_WAITING_MOST):
+        raise TooManyAttemptsError(_FULL_SECONDS, BEGUN)
+
+
 class Passcodes:
     """Hands out passcodes, and the right to enter user codes."""
 
@@ -49,7 +63,8 @@ class Passcodes:
     async def issue(self, account: str) -> str:
         """Return a new passcode for an account."""
         text, ends = letters(_PASSCODE_LETTERS), self._clock.now() + PASSCODE_LIFETIME
-        await self._codes.add(CodeRecord(hashed(text), CodeKind.PASSCODE, ends, account))
+        code = CodeRecord(hashed(text), CodeKind.PASSCODE, ends, account)
+        await keep(self._codes, code, self._clock)
         return text
 
     async def redeem(self, text: str) -> str:
@@ -67,7 +82,8 @@ class Passcodes:
     async def open_form(self, account: str) -> str:
         """Return what proves, in a page's form, that an account has just logged in there."""
         text, ends = secrets.token_urlsafe(32), self._clock.now() + PASSCODE_LIFETIME
-        await self._codes.add(CodeRecord(hashed(text), CodeKind.BROWSER, ends, account))
+        code = CodeRecord(hashed(text), CodeKind.BROWSER, ends, account)
+        await keep(self._codes, code, self._clock)
         return text
 
     async def use_form(self, text: str) -> str:

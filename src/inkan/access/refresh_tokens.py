@@ -54,6 +54,14 @@ class RefreshTokenService:
             raise GrantInvalidError
         return new
 
+    async def end(self, text: str) -> str:
+        """End a token, whatever its state, and all that were handed out for it; return whose it is, and nothing where it is none."""
+        token = await self._tokens.find(_hash(text)) if text.startswith(_PREFIX) else None
+        if token is None:
+            return ""
+        await self._tokens.revoke_family(token.family, self._clock.now())
+        return token.account
+
     async def revoke_all(self, account: str) -> None:
         """End every refresh token of an account."""
         await self._tokens.revoke_all(account, self._clock.now())

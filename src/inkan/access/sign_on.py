@@ -19,7 +19,7 @@ from urllib.parse import quote, urlencode
 
 from inkan.access.audit import AuditTrail
 from inkan.access.id_tokens import Issuers, endpoint
-from inkan.access.passcodes import hashed
+from inkan.access.passcodes import hashed, keep
 from inkan.clock import Clock
 from inkan.errors import AccessDeniedError, GrantInvalidError, IdentityInvalidError, SignOnOffError
 from inkan.store.ports import FederatedAccounts, Groups, OneTimeCodes
@@ -105,6 +105,7 @@ class SignOn:
         Raises:
             SignOnOffError: if there is no provider.
             IdentityProviderError: if it does not answer.
+            TooManyAttemptsError: if too many log-ins wait.
         """
         self._require_on()
         provider = self.provider
@@ -114,7 +115,8 @@ class SignOn:
         detail = {"nonce": nonce, "verifier": verifier, "cookie": hashed(cookie)}
         detail |= {"purpose": purpose, "redirect_uri": redirect_uri}
         ends = self._clock.now() + _LIFETIME
-        await self._codes.add(CodeRecord(hashed(state), CodeKind.STATE, ends, detail=detail))
+        code = CodeRecord(hashed(state), CodeKind.STATE, ends, detail=detail)
+        await keep(self._codes, code, self._clock)
         challenge = hashlib.sha256(verifier.encode()).digest()
         query = urlencode(
             {

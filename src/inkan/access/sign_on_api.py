@@ -14,45 +14,58 @@ Source: OpenID Connect Core 1.0 § 3.1; RFC 8628.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from inkan import limits
 from inkan.access.devices import INTERVAL_SECONDS, LIFETIME, Devices
 from inkan.access.forms import parse_form
 from inkan.access.passcodes import Passcodes, plain
+from inkan.access.principals import Principal
 from inkan.access.problems import TABLE
 from inkan.access.scopes import HostNames
 from inkan.access.sign_on import SignOn
 from inkan.access.sign_on_pages import (
     HEADERS,
+    Asked,
     code_form,
     confirm_form,
     done_page,
     passcode_page,
     problem_page,
 )
-from inkan.errors import InkanError, SignOnOffError
+from inkan.access.starts import Starts
+from inkan.errors import InkanError, SignOnOffError, TooManyAttemptsError
 from inkan.web.demand import OPEN, Caller
 from inkan.web.messages import Request, Response
 from inkan.web.routing import CachePolicy, Face, Route
 
 _PASSCODE, _DEVICE = "passcode", "device"
+_PROGRAM_LETTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What there is to log in by.
+
+    Attributes:
+        starts: who may begin another log-in.
+        principal: what an account may do, for its owner to read.
+    """
+
+    passcodes: Passcodes
+    devices: Devices
+    starts: Starts
+    principal: Callable[[str], Awaitable[Principal]]
 
 
 class SignOnHandlers:
     """Answers browsers and devices."""
 
-    def __init__(
-        self,
-        sign_on: SignOn,
-        passcodes: Passcodes,
-        devices: Devices,
-        hosts: HostNames,
-        scheme: str,
-    ) -> None:
+    def __init__(self, sign_on: SignOn, offered: Offered, hosts: HostNames, scheme: str) -> None:
         self._sign_on = sign_on
-        self._passcodes = passcodes
-        self._devices = devices
+        self._passcodes, self._devices = offered.passcodes, offered.devices
+        self._starts, self._principal = offered.starts, offered.principal
         self._hosts, self._scheme = hosts, scheme
         is_safe = scheme == "https"
         # __Host- is kept to this host and to https, and nothing else can set it
@@ -87,7 +100,9 @@ class SignOnHandlers:
         await request.body()
         if not self._sign_on.is_on:
             raise SignOnOffError
-        begun = await self._devices.begin(request.client_address)
+        self._starts.take_turn(request.client_address)
+        program = "".join(filter(str.isprintable, request.header("user-agent")))[:_PROGRAM_LETTERS]
+        begun = await self._devices.begin(request.client_address, program)
         origin = self._origin(request)
         tree = {
             "device_code": begun.device_code,
@@ -104,7 +119,15 @@ class SignOnHandlers:
         form = parse_form(await request.body())
         text, user_code = form.get("form", ""), plain(form.get("user_code", ""))
         account = await self._passcodes.use_form(text)
-        return confirm_form(account, text, user_code, await self._devices.look(user_code))
+        begun = await self._devices.look(user_code)
+        asked = Asked(
+            user_code,
+            begun["at"],
+            begun["address"],
+            begun.get("program", ""),
+            request.client_address,
+        )
+        return confirm_form(await self._principal(account), text, asked)
 
     async def confirm(self, request: Request) -> Response:
         """Log a device in."""
@@ -122,6 +145,9 @@ class SignOnHandlers:
         return f"{self._scheme}://{host}"
 
     async def _start(self, request: Request, purpose: str) -> Response:
+        # what is off says so; and a provider is asked for nobody who has to wait
+        if self._sign_on.is_on:
+            self._starts.take_turn(request.client_address)
         started = await self._sign_on.start(purpose, f"{self._origin(request)}/sso/callback")
         cookie = f"{self._cookie}={started.cookie}{self._flags}; Max-Age=600"
         return Response(302, [("Location", started.url), ("Set-Cookie", cookie)])
@@ -150,7 +176,10 @@ def sign_on_face(handlers: SignOnHandlers) -> Face:
 def _render(error: InkanError, _request: Request) -> Response:
     status = next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)[0]
     # browsers ask for a password at a 401, and there is none to give
-    return problem_page(400 if status == 401 else status, str(error))
+    page = problem_page(400 if status == 401 else status, str(error))
+    if isinstance(error, TooManyAttemptsError):
+        page.headers.append(("Retry-After", str(error.retry_after_seconds)))
+    return page
 
 
 def _cookie(request: Request, name: str) -> str:

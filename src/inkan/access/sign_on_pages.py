@@ -3,9 +3,10 @@
 Whatever comes from elsewhere is escaped. The pages are kept by nobody and tell nobody where their reader came from.
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 
+from inkan.access.principals import Principal
 from inkan.web.messages import Response
 
 POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -41,15 +42,40 @@ def code_form(account: str, form: str) -> Response:
     )
 
 
-def confirm_form(account: str, form: str, user_code: str, begun: Mapping[str, str]) -> Response:
-    """Return the page that shows who would be logged in, and asks."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A log-in that somebody is asked to confirm.
+
+    Attributes:
+        at: when it was begun.
+        address: where.
+        program: what it calls itself, which is its own word.
+        here: where whoever is asked is.
+    """
+
+    user_code: str
+    at: str
+    address: str
+    program: str
+    here: str
+
+
+def confirm_form(principal: Principal, form: str, asked: Asked) -> Response:
+    """Return the page that shows who would be logged in from where and what for, and asks."""
+    elsewhere = (
+        '<p id="elsewhere"><strong>It was begun from another address than the one you are at, '
+        f"{escape(asked.here)}.</strong> If you have not begun it yourself on that machine, close this page.</p>"
+    )
     return _page(
         "Log in this device?",
-        f"<p>Code <strong>{escape(user_code)}</strong>, begun at {escape(begun['at'])} from the address "
-        f"<strong>{escape(begun['address'])}</strong>. It will be able to do all that {escape(account)} may.</p>"
+        f"<p>Code <strong>{escape(asked.user_code)}</strong>, begun at {escape(asked.at)} from the address "
+        f"<strong>{escape(asked.address)}</strong> by a program that calls itself "
+        f"<strong>{escape(asked.program or 'nothing')}</strong>.</p>"
+        f"{elsewhere if asked.here != asked.address else ''}"
+        f"<p>It will be able to do all that {escape(principal.account)} may:</p>{_may(principal)}"
         '<form method="post" action="/sso/device/confirm">'
         f'<input type="hidden" name="form" value="{escape(form)}">'
-        f'<input type="hidden" name="user_code" value="{escape(user_code)}">'
+        f'<input type="hidden" name="user_code" value="{escape(asked.user_code)}">'
         '<button id="confirm">Yes, that is me</button></form>',
     )
 
@@ -66,6 +92,14 @@ def problem_page(status: int, sentence: str) -> Response:
     return _page(
         "That did not work", f"<p>{escape(sentence)}</p><p>Begin again in the terminal.</p>", status
     )
+
+
+def _may(principal: Principal) -> str:
+    if principal.is_admin:
+        return "<ul><li>everything: an administrator</li></ul>"
+    lines = [f"{one.role} in {one.namespace or 'all namespaces'}" for one in principal.grants]
+    rows = "".join(f"<li>{escape(one)}</li>" for one in sorted(set(lines)))
+    return f"<ul>{rows or '<li>what anybody may</li>'}</ul>"
 
 
 def _page(title: str, body: str, status: int = 200) -> Response:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 from math import ceil
 
+from inkan.access.budgets import Budget, Budgets
 from inkan.clock import Clock
 from inkan.errors import TooManyAttemptsError
 
@@ -36,28 +37,14 @@ class _Failures:
     last: datetime
 
 
-@dataclass(slots=True)
-class _Budget:
-    """Tries in hand, one more each span, up to what there was at first."""
-
-    most: float
-    every: timedelta
-    left: float
-    at: datetime
-
-    def refill(self, now: datetime) -> None:
-        self.left = min(self.most, self.left + (now - self.at) / self.every)
-        self.at = now
-
-
 class Throttle:
     """Counts tries and says who has to wait."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._failures: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
-        self._budgets: OrderedDict[str, _Budget] = OrderedDict()
-        self._all = _Budget(_ALL_TRIES, _ALL_EVERY, _ALL_TRIES, clock.now())
+        self._strangers = Budgets(_STRANGERS_TRIES, _STRANGERS_EVERY, clock)
+        self._all = Budget(_ALL_TRIES, _ALL_EVERY, _ALL_TRIES, clock.now())
 
     def take_turn(self, account: str, address: str, *, is_known: bool) -> None:
         """Return if a log-in may be tried now; it counts as failed until it has succeeded.
@@ -74,15 +61,13 @@ class Throttle:
             self._wait((account, address), _FREE_PER_ACCOUNT),
             self._wait(("", address), _FREE_PER_ADDRESS),
         )
-        budgets = [] if is_known else [self._budget(account), self._all]
+        budgets = [] if is_known else [self._strangers.of(account), self._all]
         for budget in budgets:
-            budget.refill(self._clock.now())
-            if budget.left < 1:
-                wait = max(wait, (1 - budget.left) * budget.every)
+            wait = max(wait, budget.wait(self._clock.now()))
         if wait > timedelta(0):
             raise TooManyAttemptsError(ceil(wait.total_seconds()))
         for budget in budgets:
-            budget.left -= 1
+            budget.spend()
         self._count(account, address)
 
     def succeeded(self, account: str, address: str, *, is_known: bool) -> None:
@@ -91,8 +76,8 @@ class Throttle:
         if (found := self._current(("", address))) is not None:
             found.count -= 1
         if not is_known:
-            for budget in (self._budget(account), self._all):
-                budget.left = min(budget.most, budget.left + 1)
+            for budget in (self._strangers.of(account), self._all):
+                budget.give_back()
 
     def _count(self, account: str, address: str) -> None:
         for key in ((account, address), ("", address)):
@@ -102,17 +87,6 @@ class Throttle:
             self._failures.move_to_end(key)
         while len(self._failures) > _REMEMBERED:
             self._failures.popitem(last=False)
-
-    def _budget(self, account: str) -> _Budget:
-        budget = self._budgets.get(account)
-        if budget is None:
-            now = self._clock.now()
-            budget = _Budget(_STRANGERS_TRIES, _STRANGERS_EVERY, _STRANGERS_TRIES, now)
-            self._budgets[account] = budget
-        self._budgets.move_to_end(account)
-        while len(self._budgets) > _REMEMBERED:
-            self._budgets.popitem(last=False)
-        return budget
 
     def _wait(self, key: tuple[str, str], free: int) -> timedelta:
         found = self._current(key)

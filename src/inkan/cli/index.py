@@ -146,5 +146,3 @@ ALIASES = dict(line.split() for line in _ALIASES.strip().splitlines())
 """Other names, by alias."""
 ELSEWHERE = dict(line.split(maxsplit=1) for line in _ELSEWHERE.strip().splitlines())
 """Commands of `ibmcloud cr` that there are none of here, and what to do instead."""
-NOUNS = frozenset(name.partition("-")[0] for name in COMMANDS if "-" in name)
-"""First words of the spaced form: `inkan namespace add`."""

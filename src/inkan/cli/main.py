@@ -15,7 +15,7 @@ import click
 
 from inkan import __version__
 from inkan.cli.exits import INTERRUPTED, UNFORESEEN, exit_code
-from inkan.cli.index import ALIASES, COMMANDS, ELSEWHERE, NOUNS
+from inkan.cli.index import ALIASES, COMMANDS, ELSEWHERE
 from inkan.cli.output import report
 from inkan.errors import InkanError
 
@@ -40,8 +40,10 @@ class Commands(click.Group):
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the words name, the nearest one's name in the error where they name none."""
-        if args[0] in NOUNS and len(args) > 1 and f"{args[0]}-{args[1]}" in COMMANDS:
-            args = [f"{args[0]}-{args[1]}", *args[2:]]
+        for count in (4, 3, 2):
+            if (joined := "-".join(args[:count])) in COMMANDS:
+                args = [joined, *args[count:]]
+                break
         name = ALIASES.get(args[0], args[0])
         if name in ELSEWHERE:
             raise click.UsageError(f"there is no command {name!r}; {ELSEWHERE[name]}")

@@ -53,12 +53,22 @@ def find(host: str) -> Credential:
     """
     if variable("INKAN_USERNAME") and variable("INKAN_PASSWORD"):
         return Credential(variable("INKAN_USERNAME"), variable("INKAN_PASSWORD"))
-    config = _config()
-    helper = _helper(config, host)
-    found = _from_helper(helper, host) if helper else _from_config(config, host)
+    found = find_kept(host)
     if found is None:
         raise AuthenticationRequiredError
     return found
+
+
+def find_kept(host: str) -> Credential | None:
+    """Return the credential for a registry in docker's configuration.
+
+    Raises:
+        SettingInvalidError: if docker's configuration cannot be read.
+        UnavailableError: if a credential helper fails.
+    """
+    config = _config()
+    helper = _helper(config, host)
+    return _from_helper(helper, host) if helper else _from_config(config, host)
 
 
 def store(host: str, credential: Credential) -> None:
@@ -121,7 +131,15 @@ def _helper(config: Mapping[str, Any], host: str) -> str:
 
 
 def _from_config(config: Mapping[str, Any], host: str) -> Credential | None:
-    entry = config.get("auths", {}).get(host)
+    return entry_credential(config.get("auths", {}).get(host), host)
+
+
+def entry_credential(entry: object, host: str) -> Credential | None:
+    """Return the credential in an entry of docker's file, or of podman's, which is the same.
+
+    Raises:
+        SettingInvalidError: if it cannot be read.
+    """
     if isinstance(entry, dict) and isinstance(token := entry.get("identitytoken"), str) and token:
         return Credential(IDENTITY_TOKEN, token)
     if not isinstance(entry, dict) or not isinstance(entry.get("auth"), str):
@@ -132,7 +150,7 @@ def _from_config(config: Mapping[str, Any], host: str) -> Credential | None:
         )
     except (binascii.Error, ValueError) as error:
         raise SettingInvalidError(
-            f"docker's credential for {host} cannot be read; log in again"
+            f"the credential for {host} cannot be read; log in again"
         ) from error
     return Credential(username, password) if colon else None
 

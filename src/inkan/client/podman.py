@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from inkan import strict_json
-from inkan.client.credentials import Credential
+from inkan.client.credentials import Credential, entry_credential
 from inkan.client.environment import variable
 from inkan.client.private_file import write_private
 from inkan.errors import JsonInvalidError, SettingInvalidError
@@ -41,6 +41,15 @@ def store(host: str, credential: Credential) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(file, json.dumps(tree, indent="\t").encode() + b"\n")
     return file
+
+
+def find(host: str) -> Credential | None:
+    """Return the credential for a registry.
+
+    Raises:
+        SettingInvalidError: if the file there cannot be read.
+    """
+    return entry_credential(_read(auth_file()).get("auths", {}).get(host), host)
 
 
 def forget(host: str) -> bool:

@@ -2,7 +2,7 @@
 
 What comes of it is a refresh token under the name `iamrefresh`: every client can send it as it sends a password, and the server can end it.
 
-Source: RFC 8628 § 3.4, § 3.5.
+Source: RFC 8628 § 3.4, § 3.5; RFC 7009.
 """
 
 import time
@@ -110,6 +110,18 @@ class SignOn:
             elif tree.get("error") != "authorization_pending":
                 raise error_of(status, body)
         raise GrantInvalidError
+
+    def end(self, credential: Credential) -> bool:
+        """End what was kept of a log-in, at the server; return whether it was something that ends there.
+
+        Raises:
+            InkanError: if it cannot be ended now.
+        """
+        if credential.username != USER and not credential.is_identity_token:
+            return False
+        hint = {"token": credential.password, "token_type_hint": "refresh_token"}
+        self._session.call("POST", "/token/revoke", body=urlencode(hint).encode(), headers=_FORM)
+        return True
 
     def _ask(self, form: dict[str, str]) -> tuple[int, dict[str, Any], bytes]:
         expect = Expect(accept=(400, 401, 403, 429))

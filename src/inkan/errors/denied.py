@@ -98,8 +98,8 @@ class QuotaExceededError(DeniedError):
 
 
 class TooManyAttemptsError(DeniedError):
-    """Too many failed log-ins; more are answered after a wait."""
+    """Too many failed log-ins, or too many begun; more are answered after a wait."""
 
-    def __init__(self, retry_after_seconds: int) -> None:
-        super().__init__(f"too many failed log-ins; try again in {retry_after_seconds} seconds")
+    def __init__(self, retry_after_seconds: int, what: str = "too many failed log-ins") -> None:
+        super().__init__(f"{what}; try again in {retry_after_seconds} seconds")
         self.retry_after_seconds = retry_after_seconds

@@ -18,7 +18,8 @@ from inkan.access.people import PeopleService
 from inkan.access.refresh_tokens import RefreshTokenService
 from inkan.access.scopes import HostNames
 from inkan.access.sign_on import Kept, Provider, SignOn
-from inkan.access.sign_on_api import SignOnHandlers, sign_on_face
+from inkan.access.sign_on_api import Offered, SignOnHandlers, sign_on_face
+from inkan.access.starts import Starts
 from inkan.access.throttle import Throttle
 from inkan.access.token_keys import TokenKeyRing
 from inkan.access.tokens import TokenService
@@ -102,7 +103,8 @@ async def build_access(
     )
     vouchers = Vouchers(passcodes, devices, workloads)
     face = token_face(log_in, tokens, refresh_tokens, guard, vouchers)
-    browsers = SignOnHandlers(sign_on, passcodes, devices, hosts, settings.scheme)
+    offered = Offered(passcodes, devices, Starts(clock), accounts.principal)
+    browsers = SignOnHandlers(sign_on, offered, hosts, settings.scheme)
     sign_on_pages = sign_on_face(browsers)
     return AccessParts(
         face,

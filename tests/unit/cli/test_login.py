@@ -5,9 +5,11 @@ import json
 import pytest
 
 from inkan.cli.main import main
-from inkan.client import ca_offer, certificates, credentials, targets
+from inkan.client import ca_offer, certificates, credentials, podman, targets
 from inkan.client.administration import Administration
 from inkan.client.credentials import Credential
+from inkan.client.session import Session
+from inkan.errors import ServerUnreachableError
 
 HOST = "registry.test"
 
@@ -16,6 +18,7 @@ HOST = "registry.test"
 def own(tmp_path, monkeypatch):
     monkeypatch.setenv("INKAN_CONFIG", str(tmp_path / "config.json"))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
     monkeypatch.delenv("DOCKER_CONTENT_TRUST", raising=False)
     monkeypatch.setattr(ca_offer, "is_vouched_for", lambda _host: True)
     monkeypatch.setattr(Administration, "version", lambda _self: {"trust_server": "https://registry.test:4443"})  # fmt: skip
@@ -88,3 +91,45 @@ def test_a_ca_that_is_not_the_one_that_was_meant_is_not_kept(own, monkeypatch, c
     assert "somebody may stand between" in capsys.readouterr().err
     assert main(["login", HOST]) == 2
     assert "AB:AB" in capsys.readouterr().err
+
+
+@pytest.fixture
+def ended(monkeypatch):
+    """What was ended at the server."""
+    ended = []
+    monkeypatch.setattr(Session, "call", lambda self, *words, body, **_more: ended.append((self.url, *words, body)))  # fmt: skip
+    return ended
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_ended"),
+    [
+        (Credential("iamrefresh", "ir_1"), True),
+        (Credential("<token>", "ir_1"), True),
+        (Credential("alice", "secret"), False),
+        (Credential("iamapikey", "k3y"), False),
+    ],
+)
+def test_who_logs_out_ends_at_the_server_what_ends_there(ended, capsys, kept, is_ended):
+    """Once, though docker and podman both had it: a password and a key stay good for who knows them."""
+    credentials.store(HOST, kept)
+    podman.store(HOST, kept)
+    assert main(["logout", HOST]) == 0
+    call = (f"https://{HOST}", "POST", "/token/revoke", b"token=ir_1&token_type_hint=refresh_token")
+    assert set(ended) == ({call} if is_ended else set())
+    assert credentials.find_kept(HOST) is podman.find(HOST) is None
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_a_server_that_is_away_keeps_nobody_logged_in_here(monkeypatch, capsys):
+    credentials.store(HOST, Credential("iamrefresh", "ir_canary"))
+
+    def away(*_words, **_more):
+        raise ServerUnreachableError("nobody answers")
+
+    monkeypatch.setattr(Session, "call", away)
+    assert main(["logout", HOST]) == 0
+    assert credentials.find_kept(HOST) is None
+    said = capsys.readouterr()
+    assert "warning: the log-in could not be ended at the server" in said.err
+    assert "canary" not in said.out + said.err

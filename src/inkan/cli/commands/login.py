@@ -9,7 +9,12 @@ import click
 
 from inkan.cli.output import output_option, show, tell
 from inkan.cli.prompts import ask, ask_secret, confirm
-from inkan.errors import AuthenticationRequiredError, CertificateInvalidError, RequestInvalidError
+from inkan.errors import (
+    AuthenticationRequiredError,
+    CertificateInvalidError,
+    InkanError,
+    RequestInvalidError,
+)
 
 if TYPE_CHECKING:
     from inkan.client.credentials import Credential
@@ -106,14 +111,32 @@ def _log_in(target: "Target", user: str, credential: "Credential", client: str) 
 @click.argument("host", required=False)
 @output_option
 def logout(host: str | None) -> None:
-    """Forget the credential for a registry, here and in docker. API keys stay good elsewhere until they are removed."""
+    """Forget the credential for a registry, here and in docker, and end a log-in by single sign-on or docker at the server too.
+
+    API keys stay good elsewhere until they are removed.
+    """
     from inkan.client import credentials, podman, targets
 
     target = targets.Target.parse(host) if host else targets.current()
+    kept = {credentials.find_kept(target.host), podman.find(target.host)} - {None}
     tell(f"Removing login credentials for {target.host}")
     in_docker, in_podman = credentials.forget(target.host), podman.forget(target.host)
     there = in_docker or in_podman
+    # forgotten first: whatever the server says, this machine is logged out
+    for credential in kept:
+        if credential is not None:
+            _end(targets.url_of(target.host), credential)
     show({"host": target.host, "removed": there}, [] if there else ["Nobody was logged in."])
+
+
+def _end(url: str, credential: "Credential") -> None:
+    from inkan.client.sign_on import SignOn
+    from inkan.client.targets import Target
+
+    try:
+        SignOn(Target.parse(url)).end(credential)
+    except InkanError as error:
+        tell(f"warning: the log-in could not be ended at the server, and a copy of it stays good there until it ends by itself: {error}")  # fmt: skip
 
 
 def _signed_on(target: "Target", *, is_device: bool, from_stdin: bool) -> tuple[str, "Credential"]:

@@ -13,10 +13,11 @@ class OneTimeCodes(Protocol):
     1. `take` forgets what it returns; of several that take the same one, on one server or many, one gets it.
     2. What has ended is found and taken by nobody.
     3. `replace` keeps a code's account, end and detail anew if it is still as it was; of racing calls one wins.
+    4. `add` keeps nothing, and says so, while as many of its kind as may be are kept and have not ended: what strangers begin does not fill a disk.
     """
 
-    async def add(self, code: CodeRecord) -> None:
-        """Keep a code."""
+    async def add(self, code: CodeRecord, now: datetime, *, most: int) -> bool:
+        """Keep a code; return whether there was room."""
         ...
 
     async def find(self, kind: CodeKind, sha256: str, now: datetime) -> CodeRecord | None:

@@ -21,9 +21,9 @@ class SqlOneTimeCodes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, code: CodeRecord) -> None:
-        """Keep a code."""
-        await self._database.write(_add_code, code)
+    async def add(self, code: CodeRecord, now: datetime, *, most: int) -> bool:
+        """Keep a code; return whether there was room."""
+        return await self._database.write(_add_code, code, now, most)
 
     async def find(self, kind: CodeKind, sha256: str, now: datetime) -> CodeRecord | None:
         """Return a code that is good."""
@@ -80,12 +80,20 @@ class SqlTrustedIssuers:
         await self._database.write(_remove_issuer, name)
 
 
-def _add_code(code: CodeRecord) -> Transaction[None]:
+def _add_code(code: CodeRecord, now: datetime, most: int) -> Transaction[bool]:
+    rows = yield Statement(
+        "SELECT COUNT(*) FROM one_time_codes WHERE kind = ? AND expires_at > ?",
+        (str(code.kind), to_micros(now)),
+    )
+    # servers that look at the same time may each add one more: it is a bound, not a count
+    if rows[0][0] >= most:
+        return False
     detail, ends = json.dumps(dict(code.detail), sort_keys=True), to_micros(code.expires_at)
     yield Statement(
         f"INSERT INTO one_time_codes ({_CODE}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
         (code.sha256, str(code.kind), ends, code.account, code.second_sha256, detail),
     )
+    return True
 
 
 def _find_code(

@@ -35,7 +35,7 @@ class OneTimeCodesContract(DatabaseContract):
     async def test_a_code_is_taken_once(self) -> None:
         """Promise 1: also of several that take it at the same time."""
         codes = SqlOneTimeCodes(await self.make_database())
-        await codes.add(CODE)
+        await codes.add(CODE, NOW, most=9)
         assert await codes.find(CodeKind.DEVICE, CODE.sha256, NOW) == CODE
         assert await codes.find_second(CodeKind.DEVICE, "b" * 64, NOW) == CODE
         assert await codes.take(CodeKind.PASSCODE, CODE.sha256, NOW) is None
@@ -47,7 +47,7 @@ class OneTimeCodesContract(DatabaseContract):
     async def test_what_has_ended_is_found_by_nobody(self) -> None:
         """Promise 2."""
         codes = SqlOneTimeCodes(await self.make_database())
-        await codes.add(CODE)
+        await codes.add(CODE, NOW, most=9)
         assert await codes.find(CodeKind.DEVICE, CODE.sha256, LATER) is None
         assert await codes.take(CodeKind.DEVICE, CODE.sha256, LATER) is None
         await codes.prune(LATER)
@@ -56,11 +56,21 @@ class OneTimeCodesContract(DatabaseContract):
     async def test_a_code_is_changed_if_it_is_as_it_was(self) -> None:
         """Promise 3."""
         codes = SqlOneTimeCodes(await self.make_database())
-        await codes.add(CODE)
+        await codes.add(CODE, NOW, most=9)
         mine = replace(CODE, account="carol", expires_at=LATER - timedelta(seconds=1))
         assert await codes.replace(CODE, mine)
         assert not await codes.replace(CODE, replace(CODE, account="mallory"))
         assert await codes.find(CodeKind.DEVICE, CODE.sha256, NOW) == mine
+
+    async def test_no_more_are_kept_than_may_be(self) -> None:
+        """Promise 4: of this kind, and of those that have not ended."""
+        codes = SqlOneTimeCodes(await self.make_database())
+        assert await codes.add(CODE, NOW, most=1)
+        another = replace(CODE, sha256="c" * 64, second_sha256="d" * 64)
+        assert not await codes.add(another, NOW, most=1)
+        assert await codes.find(CodeKind.DEVICE, another.sha256, NOW) is None
+        assert await codes.add(replace(another, kind=CodeKind.STATE), NOW, most=1)
+        assert await codes.add(replace(another, expires_at=LATER + timedelta(1)), LATER, most=1)
 
 
 class FederatedAccountsContract(DatabaseContract):
