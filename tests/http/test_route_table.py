@@ -19,6 +19,8 @@ PUBLIC = {
     "sso-passcode",
     "token-get",
     "token-post",
+    "token-revoke",
+    "token-revoke",
 }
 
 
