@@ -20,7 +20,6 @@ PUBLIC = {
     "token-get",
     "token-post",
     "token-revoke",
-    "token-revoke",
 }
 
 
