@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from inkan.testing.images import make_index
 from interop.ceph_server import CephServer, has_programs
 from interop.docker_client import DockerClient, find_cli
 from interop.inkan_server import InkanServer
 from interop.postgresql_server import PostgresServer, find_binaries
 from interop.processes import Daemon, run
+from interop.tars import tar_of
 
 ENGINE_FLAGS = ("--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs")
 _numbers = itertools.count(1)
@@ -93,6 +95,16 @@ def registry(request):
 def place(registry):
     """A repository of either, that no other test uses."""
     return f"{registry.host}/team/app{next(_numbers)}"
+
+
+@pytest.fixture
+def pushed(registry, place, tmp_path):
+    """The digest of an image for two platforms, which is tagged 1.0 at `place`, and was put there by `inkan`."""
+    layers = {"linux/amd64": [tar_of(name=b"amd64")], "linux/arm64": [tar_of(name=b"arm64")]}
+    digest = make_index(tmp_path / "made", layers)
+    words = ("push", "--disable-content-trust", "--from", tmp_path / "made", f"{place}:1.0")
+    registry.inkan(*words)
+    return digest
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import tarfile
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -13,14 +11,13 @@ from interop.conftest import require
 from interop.inkan_server import PASSWORD
 from interop.processes import run
 
-VERSIONS = dict(
-    line.split() for line in Path(__file__).with_name("go_clients.txt").read_text().splitlines()
-)
+LIST = Path(__file__).with_name("go_clients.txt").read_text()
+VERSIONS = {name: version for name, _, version, _ in map(str.split, LIST.splitlines())}
 
 
 def find_program(name: str) -> Path:
     """Return where a client is; its suite is skipped where there is no Go to build it with, in CI too."""
-    version = VERSIONS[name].rpartition("@")[2]
+    version = VERSIONS[name]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inkan-interop"
     program = cache / "go" / f"{name}@{version}" / name
     has_go = shutil.which("go") or Path("/usr/local/go/bin/go").exists()
@@ -60,14 +57,3 @@ class GoClient:
         """Return what is kept in docker's configuration, by host."""
         file = self.home / ".docker" / "config.json"
         return json.loads(file.read_text()).get("auths", {}) if file.exists() else {}
-
-
-def tar_of(**files: bytes) -> bytes:
-    """Return a tar with some files."""
-    packed = BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, BytesIO(content))
-    return packed.getvalue()

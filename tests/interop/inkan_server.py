@@ -93,8 +93,8 @@ class InkanServer:
         self.inkan(*words, stdin=PASSWORD.encode())
         return self
 
-    def get(self, path: str) -> bytes:
+    def get(self, path: str, headers=None) -> bytes:
         context = ssl.create_default_context(cafile=str(self.ca))
-        url = f"https://{self.host}{path}"
-        with urllib.request.urlopen(url, context=context, timeout=10) as answer:
+        request = urllib.request.Request(f"https://{self.host}{path}", headers=headers or {})
+        with urllib.request.urlopen(request, context=context, timeout=10) as answer:
             return answer.read()

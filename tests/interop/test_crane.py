@@ -5,7 +5,8 @@ import json
 import pytest
 
 from inkan.testing.images import make_image
-from interop.go_clients import GoClient, tar_of
+from interop.go_clients import GoClient
+from interop.tars import tar_of
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
 

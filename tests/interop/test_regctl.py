@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from inkan.testing.images import make_image, make_index
-from interop.go_clients import GoClient, tar_of
+from inkan.testing.images import make_image
+from interop.go_clients import GoClient
 from interop.inkan_server import PASSWORD
+from interop.tars import tar_of
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
 
@@ -19,15 +20,6 @@ def regctl(registry, tmp_path):
     words = ("registry", "login", registry.host, "-u", "admin", "--pass-stdin")
     client(*words, stdin=PASSWORD.encode())
     return client
-
-
-@pytest.fixture
-def pushed(regctl, place, tmp_path):
-    """The digest of an index, which is tagged 1.0."""
-    layers = {"linux/amd64": [tar_of(a=b"a")], "linux/arm64": [tar_of(b=b"b")]}
-    digest = make_index(tmp_path / "made", layers)
-    regctl("image", "copy", f"ocidir://{tmp_path}/made@{digest}", f"{place}:1.0")
-    return digest
 
 
 def tags(regctl, place):
