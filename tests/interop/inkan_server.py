@@ -1,5 +1,7 @@
 """An Inkan server as a person starts it, on ports of its own."""
 
+import base64
+import json
 import os
 import shutil
 import ssl
@@ -94,7 +96,14 @@ class InkanServer:
         return self
 
     def get(self, path: str, headers=None) -> bytes:
-        context = ssl.create_default_context(cafile=str(self.ca))
-        request = urllib.request.Request(f"https://{self.host}{path}", headers=headers or {})
+        context = None if self.is_plain else ssl.create_default_context(cafile=str(self.ca))
+        url = f"{'http' if self.is_plain else 'https'}://{self.host}{path}"
+        request = urllib.request.Request(url, headers=headers or {})
         with urllib.request.urlopen(request, context=context, timeout=10) as answer:
             return answer.read()
+
+    def referrers(self, repository: str, digest: str) -> list[dict]:
+        """Return what is attached to an image, as the registry lists it to the administrator."""
+        pair = base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
+        said = self.get(f"/v2/{repository}/referrers/{digest}", {"Authorization": f"Basic {pair}"})
+        return json.loads(said)["manifests"]
