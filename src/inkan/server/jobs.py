@@ -35,4 +35,8 @@ async def _repeat(job: Job) -> None:
             await job.run()
         except Exception:
             logger.exception("job failed", extra={"job": job.name})
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # what it failed of covers that the server is to stop: a store that is away may answer a cancellation with its own error
+                raise asyncio.CancelledError from None
         await asyncio.sleep(job.every.total_seconds())

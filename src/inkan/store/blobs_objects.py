@@ -1,5 +1,6 @@
 """Blobs as objects in a bucket."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ from inkan.store.layout import BLOB_OBJECTS
 from inkan.store.records import BlobRecord, StorageKey
 
 _TRIES = 3
+# a refusal comes sooner
+_SILENCE_SECONDS = 15
 # a client begins to read at once; a redirect that is kept for longer is another's
 _LINK_LIFETIME = timedelta(minutes=10)
 
@@ -23,13 +26,16 @@ class ObjectBlobs:
         """Yield the bytes from `start` up to, not including, `stop`; a cut connection is gone on with where it was cut."""
         tries = _TRIES
         while start < stop:
-            before = start
+            before, began = start, time.monotonic()
             try:
                 async for piece in self._bucket.read(blob.key, start, stop):
                     start += len(piece)
                     yield piece
             except StorageUnavailableError:
                 tries -= 1
+                if start == before and time.monotonic() - began > _SILENCE_SECONDS:
+                    # nobody is there to be asked how long it is
+                    raise
                 size = await self._bucket.find_size(blob.key)
                 if size is not None and size >= stop and tries:
                     continue

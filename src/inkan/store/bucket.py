@@ -253,6 +253,8 @@ def _store(access: BucketAccess) -> S3Store:
         # for each silence, not for a whole transfer
         "read_timeout": "30s",
         "timeout": "1h",
+        # nobody can tell an idle connection that has died from one that lives, but by a request that waits for the whole silence
+        "pool_idle_timeout": "5s",
     }
     if access.ca_bundle is not None:
         options["root_certificate"] = access.ca_bundle.read_bytes()

@@ -23,6 +23,7 @@ from inkan.store.sql.object_uploads import WHOLE, Segment, SqlObjectUploads, req
 
 # a writer that died holds an upload for so long; one that lives says so three times in it
 _HELD_FOR = timedelta(seconds=15)
+_TRIES_TO_LET_GO = 2
 _WAITING_PIECES = 4
 
 
@@ -212,13 +213,18 @@ class ObjectUploads:
             heart.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await heart
-            # what cannot be said now falls with its time
-            with contextlib.suppress(StorageUnavailableError):
-                await asyncio.shield(self._facts.release(upload_id, owner, self._clock.now()))
+            await asyncio.shield(self._let_go(upload_id, owner))
 
     async def _hold(self, upload_id: UploadId, owner: str) -> None:
         now = self._clock.now()
         await self._facts.hold(upload_id, owner, now, now + _HELD_FOR)
+
+    async def _let_go(self, upload_id: UploadId, owner: str) -> None:
+        # said twice does no harm; said never, the client's next request meets a hold that nobody has, until it falls with its time
+        for _ in range(_TRIES_TO_LET_GO):
+            with contextlib.suppress(StorageUnavailableError):
+                await self._facts.release(upload_id, owner, self._clock.now())
+                return
 
     async def _go_on_holding(self, upload_id: UploadId, owner: str) -> None:
         while True:

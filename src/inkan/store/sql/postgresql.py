@@ -3,7 +3,8 @@
 A write is a SERIALIZABLE transaction. Where two clash, PostgreSQL ends one of them, and its generator is made and run again; who has clashed twice takes turns with the others
 of this process, so that a crowd on one row gets on. A read is one statement by itself, or, where it needs several, one READ ONLY snapshot.
 
-What a connection is asked for has a bound: for a connection, for a statement, for a lock. Past it the answer is `StorageUnavailableError`, never a hang.
+What a connection is asked for has a bound: for a connection, for a statement, for a lock. Past it the answer is `StorageUnavailableError`, never a hang. A connection that has fallen silent is dropped
+at once, and with it all that are as old, for what silenced one of them has silenced them all; until one can be made anew, one request at a time tries, and the others are answered at once. One that ends before a commit was sent has kept nothing: what went over it is done again, once.
 
 Source: PostgreSQL 15, chapters 13.2.3 (serializable isolation), 13.5 (serialization failure handling), 54.8 and appendix A; docs/adr/0011-asyncpg.md.
 """
@@ -11,8 +12,8 @@ Source: PostgreSQL 15, chapters 13.2.3 (serializable isolation), 13.5 (serializa
 import asyncio
 import random
 import ssl
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -28,10 +29,15 @@ _T = TypeVar("_T")
 _CONNECTIONS = 16
 # fewer at once clash less, and reads always find a connection
 _WRITERS = 4
-_CONNECT_SECONDS = 5.0
+_CONNECT_SECONDS = 3.0
+# how long nobody tries after somebody has tried in vain
+_REST_SECONDS = 1.0
 # how long a request may wait for one of the connections: then it is told to come again
 _TURN_SECONDS = 5.0
-_STATEMENT_SECONDS = 30.0
+_STATEMENT_SECONDS = 20.0
+# the server says by itself that a statement took too long; what says nothing for longer than that is away
+_SILENCE_SECONDS = _STATEMENT_SECONDS + 2
+_UNDO_SECONDS = 2.0
 _ATTEMPTS = 40
 _CALM_ATTEMPTS = 2
 _LONGEST_PAUSE_SECONDS = 0.25
@@ -43,6 +49,7 @@ _CLASHES = frozenset({"40001", "40P01"})
 # unique and foreign key: seen by a constraint before the isolation saw it, so the transaction's own look decides at the next try
 _SEEN_BY_CONSTRAINT = frozenset({"23505", "23503"})
 _CONSTRAINT_ATTEMPTS = 3
+_CUTS_BORNE = 1
 _SETTINGS = {
     "application_name": "inkan",
     "statement_timeout": str(int(_STATEMENT_SECONDS * 1000)),
@@ -67,6 +74,8 @@ class PostgresDatabase:
         self._pool: Any = None
         self._turn = asyncio.Lock()
         self._writers = asyncio.Semaphore(_WRITERS)
+        # nothing while the server speaks
+        self._silent_until: float | None = None
         # transactions that were seen to need more than one statement for a read
         self._long_reads: set[Callable[..., Any]] = set()
 
@@ -86,11 +95,14 @@ class PostgresDatabase:
                 self._address,
                 password=self._password,
                 ssl=self._tls,
-                min_size=1,
+                # none is kept for its own sake: who needs one, makes it
+                min_size=0,
                 max_size=_CONNECTIONS,
                 timeout=_CONNECT_SECONDS,
-                command_timeout=_STATEMENT_SECONDS + 5,
+                command_timeout=_SILENCE_SECONDS,
                 server_settings=_SETTINGS,
+                connect=self._connect,
+                reset=_as_it_is,
             )
             await self._migrate()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
@@ -120,13 +132,17 @@ class PostgresDatabase:
         **kwargs: Params.kwargs,
     ) -> Result:
         """Run a transaction; it is durable when this returns."""
-        attempt = 0
+        attempt, cuts = 0, 0
         while True:
             attempt += 1
             crowded = self._turn if attempt > _CALM_ATTEMPTS else nullcontext()
             try:
                 async with crowded:
                     return await self._attempt(make(*args, **kwargs))
+            except _CutError as error:
+                cuts += 1
+                if cuts > _CUTS_BORNE:
+                    raise translated(error.cause) from error
             except asyncpg.PostgresError as error:
                 if not _may_go_well(error, attempt):
                     raise translated(error) from error
@@ -150,32 +166,95 @@ class PostgresDatabase:
         **kwargs: Params.kwargs,
     ) -> Result:
         """Run a transaction that writes nothing."""
-        try:
-            async with self._connection() as connection:
-                if make not in self._long_reads:
-                    is_done, outcome = await _one_statement(connection, make(*args, **kwargs))
-                    if is_done:
-                        return outcome  # type: ignore[return-value] # what the generator returned
-                    self._long_reads.add(make)
-                async with connection.transaction(isolation="repeatable_read", readonly=True):
-                    return await _drive(connection, make(*args, **kwargs))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise translated(error) from error
+        cuts = 0
+        while True:
+            try:
+                return await self._look(make, lambda: make(*args, **kwargs))
+            except _CutError as error:
+                cuts += 1
+                if cuts > _CUTS_BORNE:
+                    raise translated(error.cause) from error
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                raise translated(error) from error
+
+    async def _look(self, kind: Callable[..., Any], make: Callable[[], Transaction[_T]]) -> _T:
+        async with self._connection() as connection, self._watched(connection):
+            if kind not in self._long_reads:
+                is_done, outcome = await _one_statement(connection, make())
+                if is_done:
+                    return outcome  # type: ignore[return-value] # what the generator returned
+                self._long_reads.add(kind)
+            begun = connection.transaction(isolation="repeatable_read", readonly=True)
+            outcome = await _begin_and_drive(connection, begun, make())
+            await begun.commit()
+            return outcome
 
     async def _attempt(self, transaction: Transaction[_T]) -> _T:
         async with asyncio.timeout(_TURN_SECONDS):
             await self._writers.acquire()
         try:
-            async with self._connection() as connection, connection.transaction(isolation="serializable"):  # fmt: skip
-                return await _drive(connection, transaction)
+            async with self._connection() as connection:
+                begun = connection.transaction(isolation="serializable")
+                async with self._watched(connection):
+                    outcome = await _begin_and_drive(connection, begun, transaction)
+                try:
+                    # from here on nobody knows whether it was kept: no other try
+                    await begun.commit()
+                except TimeoutError:
+                    await self._drop(connection)
+                    raise
+                return outcome
         finally:
             self._writers.release()
 
     def _connection(self) -> AbstractAsyncContextManager[Any]:
         if self._pool is None:
             raise StorageUnavailableError("the database is not open")
+        if self._silent_until is not None:
+            now = asyncio.get_running_loop().time()
+            if now < self._silent_until:
+                raise StorageUnavailableError("the database did not answer in time")
+            # this one tries; until it is back, the others need not
+            self._silent_until = now + _CONNECT_SECONDS + _REST_SECONDS
         turn: AbstractAsyncContextManager[Any] = self._pool.acquire(timeout=_TURN_SECONDS)
         return turn
+
+    async def _connect(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            connection = await asyncpg.connect(*args, **kwargs)
+        except TimeoutError:
+            self._silent_until = asyncio.get_running_loop().time() + _REST_SECONDS
+            raise
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            # it says no, and so it speaks
+            self._silent_until = None
+            raise
+        self._silent_until = None
+        return connection
+
+    @asynccontextmanager
+    async def _watched(self, connection: Any) -> AsyncIterator[None]:
+        """Drop a connection that falls silent in the body, and tell one that ends from one that is told off.
+
+        Raises:
+            _CutError: if the connection has ended.
+        """
+        try:
+            yield
+        except TimeoutError:
+            await self._drop(connection)
+            raise
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            if _has_ended(connection):
+                raise _CutError(error) from error
+            raise
+
+    async def _drop(self, connection: Any) -> None:
+        self._silent_until = asyncio.get_running_loop().time() + _REST_SECONDS
+        if not _has_ended(connection):
+            connection.terminate()
+        if self._pool is not None:
+            await self._pool.expire_connections()
 
     async def _migrate(self) -> None:
         async with self._connection() as connection, connection.transaction():
@@ -196,6 +275,49 @@ async def _take(connection: Any, step: Step) -> None:
     for statement in statements:
         await connection.execute(statement, timeout=600)
     await connection.execute("INSERT INTO schema_steps VALUES ($1, $2)", name, sha256)
+
+
+async def _as_it_is(connection: object) -> None:
+    """Leave a connection as it comes back: nothing of ours outlives a transaction, and a question to that end would double the way of each read."""
+
+
+class _CutError(Exception):
+    """A connection has ended before a commit was sent over it: nothing was kept."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+def _has_ended(connection: Any) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        # it has left the pool already
+        return True
+
+
+async def _begin_and_drive(connection: Any, begun: Any, transaction: Transaction[_T]) -> _T:
+    """Run all but the commit; what was done is undone by whatever is raised."""
+    await begun.start()
+    try:
+        return await _drive(connection, transaction)
+    except TimeoutError:
+        # it would not hear of it, and is dropped
+        raise
+    except BaseException:
+        await _undo(connection, begun)
+        raise
+
+
+async def _undo(connection: Any, begun: Any) -> None:
+    try:
+        async with asyncio.timeout(_UNDO_SECONDS):
+            await begun.rollback()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        # the server undoes what a connection that ends has left
+        if not _has_ended(connection):
+            connection.terminate()
 
 
 async def _one_statement(connection: Any, transaction: Transaction[_T]) -> tuple[bool, _T | None]:

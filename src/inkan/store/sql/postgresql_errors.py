@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 
 # disk_full, out_of_memory aside: the cluster has no room
 _FULL = frozenset({"53100"})
+# query_canceled: by `statement_timeout`
+_TOO_LONG = "57014"
 # X509_V_ERR_… of OpenSSL
 _OTHER_NAME = frozenset({62, 64})
 _OUT_OF_DATE = frozenset({9, 10})
@@ -41,6 +43,8 @@ def _words(error: Exception, state: str) -> str:
             words = "the database does not encrypt: turn ssl on there, or say ?sslmode=disable where nobody is on the way"
         case OSError():
             words = "the database cannot be reached"
+        case _ if state == _TOO_LONG:
+            words = "the database did not answer in time"
         case _ if state.startswith(("08", "57")):
             words = "the database cannot be reached"
         case _ if state.startswith(("28", "3D")):
