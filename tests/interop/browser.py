@@ -6,6 +6,7 @@ Source: W3C WebDriver, § Endpoints.
 import json
 import shutil
 import time
+import urllib.error
 import urllib.request
 
 from interop.processes import Daemon, free_port
@@ -68,8 +69,24 @@ class Browser:
             assert time.monotonic() < until, (selector, self.url, self.text("body"))
             time.sleep(0.1)
 
-    def text(self, selector) -> str:
-        return self._ask("GET", f"{self.find(selector)}/text")
+    def text(self, selector, seconds=20) -> str:
+        """Return what an element says; one that goes with its page while it is asked is looked for again."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                return self._ask("GET", f"{self.find(selector)}/text")
+            except urllib.error.HTTPError as error:
+                if error.code != 404 or time.monotonic() >= until:
+                    raise
+
+    def shows(self, selector, words, seconds=20) -> bool:
+        """Return whether an element comes to say some words: the page after a click takes its time."""
+        until = time.monotonic() + seconds
+        while words not in self.text(selector):
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.1)
+        return True
 
     def type(self, selector, text):
         self._ask("POST", f"{self.find(selector)}/value", {"text": text})

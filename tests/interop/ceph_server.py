@@ -106,7 +106,8 @@ class CephServer:
         self._daemon("ceph-mon", "-i", "a", "-f")
         self._until(lambda: self._try("ceph", "-s"))
         osd = str(uuid.uuid4())
-        self._run("ceph", "osd", "new", osd, "0")
+        # a monitor that has just answered may still know no commands; making the same store twice is making it once
+        self._until(lambda: self._try("ceph", "osd", "new", osd, "0"))
         self._run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
         store = self._daemon("ceph-osd", "-i", "0", "-f")
 

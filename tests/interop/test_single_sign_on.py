@@ -114,9 +114,9 @@ def test_a_browser_confirms_a_device(sso, browser, tmp_path):
     log_in_at_provider(browser, "emil")
     browser.type("input[name=user_code]", code.lower())
     browser.click("button")
-    assert "127.0.0.1" in browser.text("main")
+    assert browser.shows("main", "127.0.0.1")
     browser.click("#confirm")
-    assert "emil" in browser.text("main")
+    assert browser.shows("main", "emil")
     _, error = waiting.communicate(timeout=60)
     assert waiting.returncode == 0, error
     kept = json.loads((tmp_path / "docker" / "config.json").read_text())
