@@ -161,6 +161,41 @@ async def test_a_request_that_saw_an_older_state_takes_nothing_away(world, admin
     await admin("PUT", f"{session}?digest={of(b'acknowledged')}", expect=201)
 
 
+@pytest.mark.parametrize("lost", ["some", "all"])
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+async def test_an_upload_that_the_machine_has_lost_is_gone_and_the_client_begins_anew(
+    world, admin, method, lost
+):
+    """The power went: what was acknowledged is not there any more, and no later answer says that it is."""
+    session = await begin(admin)
+    await admin("PATCH", session, b"acknowledged", expect=202)
+    (upload_id,) = world.stores.uploads._contents
+    if lost == "some":
+        del world.stores.uploads._contents[upload_id][5:]
+    else:
+        del world.stores.uploads._contents[upload_id]
+    handler = next(
+        r for r in world.product.registry.table.faces[1].routes if r.operation == "upload-append"
+    ).handler
+    handler.__self__._uploads._hashers.clear()
+    query = f"?digest={of(b'acknowledged more')}" if method == "PUT" else ""
+    refused = await admin(method, session + query, b" more", expect=404)
+    assert refused.code == "BLOB_UPLOAD_UNKNOWN"
+    await admin("GET", session, expect=404)
+    assert not world.stores.uploads._contents
+    await push_blob(admin, b"acknowledged more")
+
+
+async def test_a_body_that_nobody_will_read_is_said_not_to_be_read(admin, nobody):
+    large = [("Content-Length", str(limits.REFUSED_BODY_BYTES + 1))]
+    for client, status in ((nobody, 401), (admin, 404)):
+        refused = await client("PATCH", f"{REPOSITORY}/blobs/uploads/none", [b"x"], large)
+        assert (refused.status, refused["connection"]) == (status, "close")
+    small = [("Content-Length", str(limits.REFUSED_BODY_BYTES - 1))]
+    refused = await nobody("PATCH", f"{REPOSITORY}/blobs/uploads/none", [b"x"], small, expect=401)
+    assert "connection" not in refused.headers
+
+
 async def test_a_wrong_digest_ends_the_upload(admin):
     session = await begin(admin)
     await admin("PATCH", session, b"content", expect=202)

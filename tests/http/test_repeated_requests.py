@@ -42,10 +42,10 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def serving(world):
+async def serving(world, proxies=()):
     bound = listeners.bind(Address("127.0.0.1", 0), "listen")
     listener = listeners.Listener(bound, world.product.registry, world.product.registry.memory)
-    server = listeners._server(listener, None, timedelta(seconds=1))
+    server = listeners._server(listener, None, timedelta(seconds=1), proxies)
     task = asyncio.create_task(server.serve([bound]))
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
@@ -245,3 +245,41 @@ async def test_the_memory_is_bounded_in_bytes(world, monkeypatch):
     assert 5 < len(kept) < 10
     memory.keep(Mark(b"l" * 32, closes=False), asked, Response(200, body=b"x" * 6000), 1, until)
     assert memory.find(b"l" * 32) is None
+
+
+@pytest.mark.parametrize(
+    ("proxies", "seen"),
+    [((), "127.0.0.1"), (("10.0.0.0/8",), "127.0.0.1"), (("127.0.0.0/8",), "203.0.113.9")],
+)
+async def test_a_repeat_through_a_balancer_is_logged_as_who_the_balancer_says(
+    world, token, pushed, caplog, proxies, seen
+):
+    fields = {"X-Forwarded-For": "1.2.3.4, 203.0.113.9"}
+    with caplog.at_level("INFO", logger="inkan.web.access_log"):
+        async with serving(world, proxies) as served:
+            for _ in range(3):
+                assert (await served.ask(request(token, **fields)))[0] == "200"
+            assert served.repeats == 2
+    lines = [one.client for one in caplog.records if one.message == "request" and one.path.endswith("/manifests/v1")]  # fmt: skip
+    assert lines[-3:] == [seen] * 3
+
+
+async def test_the_same_words_through_another_balancer_are_asked_anew(world, token, pushed, caplog):
+    """Two balancers, of which one is trusted: who is taken at one's word is not at the other's."""
+    fields = {"X-Forwarded-For": "203.0.113.9"}
+    with caplog.at_level("INFO", logger="inkan.web.access_log"):
+        async with serving(world, ("127.0.0.2/32",)) as served:
+            through = {}
+            for peer in ("127.0.0.2", "127.0.0.1"):
+                through[peer] = await asyncio.open_connection(
+                    *served.writer.get_extra_info("peername"), local_addr=(peer, 0)
+                )
+            for peer in ("127.0.0.2", "127.0.0.1", "127.0.0.2", "127.0.0.2"):
+                served.reader, writer = through[peer]
+                writer.write(request(token, **fields).encode())
+                await asyncio.wait_for(served.reader.readuntil(b"\r\n\r\n"), 5)
+            assert served.repeats == 1
+            for _, writer in through.values():
+                writer.close()
+    seen = [one.client for one in caplog.records if one.message == "request" and one.path.endswith("/manifests/v1")]  # fmt: skip
+    assert seen[-4:] == ["203.0.113.9", "127.0.0.1", "203.0.113.9", "203.0.113.9"]

@@ -28,7 +28,8 @@ InkanError
 │   ├── PublicationRefusedError        a batch of metadata that breaks a rule
 │   └── SettingInvalidError            a setting, flag or file that cannot be used
 ├── NotFoundError                      it is not here
-│   ├── RepositoryUnknownError ├── ManifestUnknownError ├── BlobUnknownError ├── UploadUnknownError
+│   ├── RepositoryUnknownError ├── ManifestUnknownError ├── BlobUnknownError
+│   ├── UploadUnknownError          an upload that is not there; UploadLostError: the machine failed and took it along
 │   ├── NamespaceUnknownError  ├── MetadataUnknownError ├── RouteUnknownError
 │   ├── AccountUnknownError ├── ApiKeyUnknownError ├── GroupUnknownError ├── PolicyUnknownError
 │   ├── TrashUnknownError              an image that is not in the trash
@@ -160,6 +161,7 @@ from inkan.errors.not_found import (
     SignOnOffError,
     TrashUnknownError,
     TrustedIssuerUnknownError,
+    UploadLostError,
     UploadUnknownError,
     WebhookUnknownError,
 )
@@ -282,6 +284,7 @@ __all__ = [
     "UnavailableError",
     "UntrustedError",
     "UploadBusyError",
+    "UploadLostError",
     "UploadRangeError",
     "UploadUnknownError",
     "WebhookUnknownError",

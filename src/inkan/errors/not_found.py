@@ -43,6 +43,10 @@ class UploadUnknownError(NotFoundError):
         self.upload_id = upload_id
 
 
+class UploadLostError(UploadUnknownError):
+    """What was acknowledged of an upload is not there any more, as the machine has failed since."""
+
+
 class NamespaceUnknownError(NotFoundError):
     """There is no such namespace."""
 

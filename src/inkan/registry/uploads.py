@@ -16,6 +16,7 @@ Source: OCI Distribution Specification 1.1 § Push; what clients send as measure
 import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -101,10 +102,11 @@ class UploadService:
             UploadRangeError: if they do not begin where the upload stands or are not as many as said; the upload is unchanged.
             BodyIncompleteError: if the client goes away; what has come until then is kept, and can be continued.
             BodyTooLargeError: if the blob would be larger than any may be.
+            UploadUnknownError: if it has gone meanwhile, or the machine has failed since and lost of its bytes: then it is gone now.
         """
         if start is not None and start != upload.offset_bytes:
             raise _range_error(upload)
-        async with self._uploads.append(upload.upload_id) as writer:
+        async with self._forgotten_if_lost(upload), self._uploads.append(upload.upload_id) as writer:  # fmt: skip
             # seen before it was held: another request may have gone on in between, and its bytes are acknowledged
             held = await self._sessions.find(upload.upload_id)
             if held is None:
@@ -135,14 +137,15 @@ class UploadService:
 
         Raises:
             DigestMismatchError: if the bytes have another digest; the upload is then gone.
+            UploadUnknownError: as for `append`.
         """
-        actual = await self._digest(upload, expected.algorithm)
-        if actual != expected:
-            await self.cancel(upload)
-            raise DigestMismatchError(str(expected), str(actual))
-        size = upload.offset_bytes
-        key = await self._uploads.promote(upload.upload_id, expected, size)
-        brought = BlobRecord(expected, size, key)
+        async with self._forgotten_if_lost(upload):
+            actual = await self._digest(upload, expected.algorithm)
+            if actual != expected:
+                await self.cancel(upload)
+                raise DigestMismatchError(str(expected), str(actual))
+            key = await self._uploads.promote(upload.upload_id, expected, upload.offset_bytes)
+        brought = BlobRecord(expected, upload.offset_bytes, key)
         # before the blob is on record: whatever is durable then, nobody goes on writing to its bytes
         await self._sessions.finish(upload.upload_id)
         kept = await self._catalog.link_blob(upload.repository, brought)
@@ -167,6 +170,15 @@ class UploadService:
         for upload in stale:
             await self.cancel(upload)
         return len(stale)
+
+    @asynccontextmanager
+    async def _forgotten_if_lost(self, upload: UploadRecord) -> AsyncIterator[None]:
+        """Forget an upload whose bytes turn out not to be there: the client is told so once, and begins anew."""
+        try:
+            yield
+        except UploadUnknownError:
+            await self.cancel(upload)
+            raise
 
     @staticmethod
     async def _receive(

@@ -21,8 +21,8 @@ _PAGE = 500
 
 
 async def check_shared(
-    folder: DataFolder, database: DatabaseAddress, blobs: BucketAddress, *, repair: bool, tell: Tell
-) -> list[Damage]:
+    folder: DataFolder, database: DatabaseAddress, blobs: BucketAddress, *, repair: bool, tell: Tell, is_quick: bool = False
+) -> list[Damage]:  # fmt: skip
     """Return everything that is not what it should be.
 
     Args:
@@ -31,6 +31,7 @@ async def check_shared(
         blobs: where the blobs are.
         repair: whether damaged bytes are moved aside, and orphans deleted.
         tell: takes a line of progress.
+        is_quick: whether blobs are only measured, not read.
 
     Raises:
         StorageUnavailableError: if one of them cannot be used.
@@ -41,7 +42,7 @@ async def check_shared(
         await bucket.prepare()
         inspection = SqlInspection(facts)
         checks = (
-            ("blobs", _blobs(inspection, bucket, repair=repair)),
+            ("blobs", _blobs(inspection, bucket, repair=repair, is_quick=is_quick)),
             ("manifests", check_manifests(inspection)),
             ("signed metadata", check_trust(inspection)),
             ("objects that nothing stands for", _orphans(inspection, bucket, repair=repair)),
@@ -55,11 +56,11 @@ async def check_shared(
         await facts.close()
 
 
-async def _blobs(inspection: SqlInspection, bucket: Bucket, *, repair: bool) -> AsyncIterator[Damage]:  # fmt: skip
+async def _blobs(inspection: SqlInspection, bucket: Bucket, *, repair: bool, is_quick: bool) -> AsyncIterator[Damage]:  # fmt: skip
     after = ""
     while page := await inspection.blobs(after, _PAGE):
         for blob in page:
-            reason = await _wrong_with(bucket, blob)
+            reason = await _wrong_with(bucket, blob, is_quick=is_quick)
             # swept, or healed by a push, since the page was read: then nothing is wrong
             if not reason or not await inspection.stands(blob):
                 continue
@@ -70,13 +71,15 @@ async def _blobs(inspection: SqlInspection, bucket: Bucket, *, repair: bool) -> 
         after = str(page[-1].digest)
 
 
-async def _wrong_with(bucket: Bucket, blob: BlobRecord) -> str:
+async def _wrong_with(bucket: Bucket, blob: BlobRecord, *, is_quick: bool) -> str:
     """Return what is wrong with a blob's object; empty where nothing is."""
     size = await bucket.find_size(blob.key)
     if size is None:
         return "its bytes are not there"
     if size != blob.size_bytes:
         return f"{size} bytes instead of {blob.size_bytes}"
+    if is_quick:
+        return ""
     hasher = Hasher(blob.digest.algorithm)
     try:
         async for piece in ObjectBlobs(bucket).read(blob, 0, blob.size_bytes):

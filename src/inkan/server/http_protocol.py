@@ -1,7 +1,7 @@
 """The web server's protocol, with the limits it lacks, with kept answers given at once, and with files sent as files.
 
 Without limits a stranger holds connections open for ever by sending a header a minute, or fills the memory with one header that never ends, or opens more connections than the process may have.
-A request that has been answered before, byte for byte, is answered here from the application's memory; everything else goes the long way. It leans on
+What is left of a request that is answered already is read within bounds. A request that has been answered before, byte for byte, is answered here from the application's memory; everything else goes the long way. It leans on
 callbacks of uvicorn's protocol, whose minor version is pinned for that; the suite drives them with real sockets.
 
 Source: RFC 9110 § 15.5.9 (408), RFC 6585 § 5 (431); attacks known as Slowloris; docs/adr/0007-answers-are-kept-by-the-whole-head.md.
@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from inkan import limits
 from inkan.server.file_sending import send_file
+from inkan.server.unread_bodies import ClosedInTime, UnreadBody
 from inkan.web.answer_memory import MARK, AnswerMemory, Mark, hash_of
 from inkan.web.messages import SEND_FILE
 
@@ -40,6 +41,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     _answered_at = 0.0
     _was_answered = False
     _received_bytes = 0
+    _received_at_head = 0
+    # what is still to come of a request that is answered, and whether the connection ends with it
+    _unread: UnreadBody | None = None
+    _ends_with_body = False
 
     def __init__(
         self, *args: Any, memory: AnswerMemory | None = None, most: int = 10_000, **options: Any
@@ -59,6 +64,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go."""
         self._head_complete()
+        if self._unread is not None:
+            self._unread.ended()
         super().connection_lost(exc)
         if self.when_writable is not None and not self.when_writable.done():
             self.when_writable.set_result(None)
@@ -72,9 +79,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._head_bytes += len(data)
         self._received_bytes += len(data)
         super().data_received(data)
+        if self._unread is not None:
+            self._unread.grown(self._received_bytes)
         if sha256 is not None and (self._begun, self._ended) == (begun + 1, ended + 1):
             # exactly one request, whole; the application is only about to start
-            mark = Mark(sha256, not self.cycle.keep_alive)
+            mark = Mark(sha256, not self.cycle.keep_alive, self._peer)
             self.scope[MARK] = mark  # type: ignore[literal-required] # an extension of ours
         # counted after parsing: the bytes behind a complete head are body
         elif self._awaits_head and self._head_bytes > limits.REQUEST_HEAD_BYTES:
@@ -90,6 +99,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Be content with the head."""
         self._head_complete()
         super().on_headers_complete()
+        self._received_at_head = self._received_bytes
+        if self.scope["method"] not in ("GET", "HEAD"):
+            self.cycle.transport = ClosedInTime(self.transport, self._close_after_body)  # type: ignore[assignment] # it is one for all that is asked of it
         if self.scheme == "http":
             self.scope[SEND_FILE] = functools.partial(self._send_file, self.cycle)  # type: ignore[literal-required] # an extension of ours
 
@@ -97,6 +109,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Know that the next byte begins another request."""
         super().on_message_complete()
         self._ended += 1
+        if self._unread is not None:
+            self._unread.ended()
+            self._unread = None
+            if self._ends_with_body:
+                self.transport.close()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection; one that was only answered from memory is not idle."""
@@ -145,7 +162,27 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Be idle from now on."""
         self._answered_at = self.loop.time()
         self._was_answered = True
+        if self._begun != self._ended and self._has_unread_body:
+            self._read_on()
         super().on_response_complete()
+
+    @property
+    def _has_unread_body(self) -> bool:
+        """Whether more is to come of the request that is answered; another that has begun behind it is none of that."""
+        return not self.pipeline and self.cycle.response_complete and self.cycle.more_body
+
+    def _close_after_body(self) -> None:
+        if self._begun != self._ended and self._has_unread_body:
+            self._ends_with_body = True
+        else:
+            self.transport.close()
+
+    def _read_on(self) -> None:
+        if self.expect_100_continue and self._received_bytes == self._received_at_head:
+            # it waits to be asked for its body and was not: nothing is on its way
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self._unread = UnreadBody(self.loop, self._received_bytes, self.transport.close)
 
     def _make_room(self) -> bool:
         """Close the idle connections with the least claim to stay, some at once so that a crowd is not counted for each of its members; return whether there were any."""
@@ -185,6 +222,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         answer = self._memory.find(sha256)
         if answer is None or self.transport.is_closing():
             return False
+        if self.config.proxy_headers and answer.peer != self._peer:
+            # the same word of who asks means another if it is another's word
+            return False
         request_id, wire = answer.wire(self.server_state.default_headers)
         for piece in wire:
             self.transport.write(piece)
@@ -200,9 +240,14 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._was_answered = True
         self.server_state.total_requests += 1
         if self._memory.note is not None:
-            client = self.client[0] if self.client else ""
+            # whoever was seen through this very proxy by this very head is who is seen now
+            client = answer.asked.client_address if self.config.proxy_headers else self._peer
             self._memory.note(answer, request_id, client, time.perf_counter() - began)
         return True
+
+    @property
+    def _peer(self) -> str:
+        return self.client[0] if self.client else ""
 
     def _expect_head(self) -> None:
         if self._head_timer is None:

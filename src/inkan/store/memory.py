@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from inkan import limits
 from inkan.errors import (
     BlobCorruptError,
-    StorageUnavailableError,
     UploadBusyError,
+    UploadLostError,
     UploadUnknownError,
 )
 from inkan.oci.digest import Digest
@@ -59,13 +59,14 @@ class MemoryBlobs:
 class MemoryWriter:
     """Takes pieces at the end of an upload."""
 
-    def __init__(self, content: bytearray) -> None:
+    def __init__(self, content: bytearray, upload_id: UploadId) -> None:
         self._content = content
+        self._upload_id = upload_id
 
     async def start_at(self, offset: int) -> None:
         """Drop whatever lies past `offset`, and go on from there."""
         if len(self._content) < offset:
-            raise StorageUnavailableError("an upload has lost bytes; begin a new one")
+            raise UploadLostError(self._upload_id)
         del self._content[offset:]
 
     async def write(self, piece: bytes) -> None:
@@ -96,7 +97,7 @@ class MemoryUploads:
             raise UploadBusyError(upload_id)
         self._held.add(upload_id)
         try:
-            yield MemoryWriter(content)
+            yield MemoryWriter(content, upload_id)
         finally:
             self._held.discard(upload_id)
 
@@ -121,7 +122,7 @@ class MemoryUploads:
         if upload_id not in self._contents:
             raise UploadUnknownError(upload_id)
         if len(self._contents[upload_id]) < least:
-            raise StorageUnavailableError("an upload has lost bytes; begin a new one")
+            raise UploadLostError(upload_id)
         return self._contents[upload_id]
 
 

@@ -17,8 +17,8 @@ from inkan import limits
 from inkan.durable_file import sync_folder
 from inkan.errors import (
     StorageFullError,
-    StorageUnavailableError,
     UploadBusyError,
+    UploadLostError,
     UploadUnknownError,
 )
 from inkan.oci.digest import Digest
@@ -32,8 +32,9 @@ _SYNC_AHEAD_BYTES = 8 * limits.MIB
 class FileWriter:
     """Takes pieces at the end of an upload's file."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, upload_id: UploadId) -> None:
         self._descriptor = descriptor
+        self._upload_id = upload_id
         self._written = 0
         self._begun_to_sync = 0
         self._started_at: int | None = None
@@ -42,7 +43,7 @@ class FileWriter:
         """Drop whatever lies past `offset`, and go on from there."""
         with storage_errors():
             if os.fstat(self._descriptor).st_size < offset:
-                raise StorageUnavailableError("an upload has lost bytes; begin a new one")
+                raise UploadLostError(self._upload_id)
             os.ftruncate(self._descriptor, offset)
             os.lseek(self._descriptor, offset, os.SEEK_SET)
         self._started_at = self._written = self._begun_to_sync = offset
@@ -103,7 +104,7 @@ class FileUploads:
     async def append(self, upload_id: UploadId) -> AsyncIterator[FileWriter]:
         """Hold the upload for writing."""
         descriptor = self._open(upload_id, os.O_WRONLY)
-        writer = FileWriter(descriptor)
+        writer = FileWriter(descriptor, upload_id)
         try:
             self._lock(descriptor, upload_id)
             yield writer
@@ -123,7 +124,7 @@ class FileUploads:
                 with storage_errors():
                     piece = os.pread(descriptor, wanted, position)
                 if not piece:
-                    raise StorageUnavailableError("an upload has lost bytes; begin a new one")
+                    raise UploadLostError(upload_id)
                 position += len(piece)
                 yield piece
         finally:
@@ -152,7 +153,7 @@ class FileUploads:
         source, target = self._folder.upload(upload_id), self._folder.blob(key)
         actual = os.fstat(descriptor).st_size
         if actual < size_bytes:
-            raise StorageUnavailableError("an upload has lost bytes; begin a new one")
+            raise UploadLostError(upload_id)
         os.ftruncate(descriptor, size_bytes)
         os.fchmod(descriptor, 0o400)
         # fsync, not fdatasync: the length and the mode are part of what was promised

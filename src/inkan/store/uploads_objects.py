@@ -144,7 +144,7 @@ class ObjectUploads:
     async def read(self, upload_id: UploadId, size_bytes: int) -> AsyncIterator[bytes]:
         """Yield the first `size_bytes` bytes, in pieces."""
         segments = await self._facts.segments(upload_id)
-        require_bytes(segments, size_bytes)
+        require_bytes(upload_id, segments, size_bytes)
         async for piece in self._pieces(segments, size_bytes):
             yield piece
 
@@ -152,7 +152,7 @@ class ObjectUploads:
         """Turn the upload into a blob's bytes and return their key."""
         async with self._held(upload_id) as owner:
             segments = await self._facts.segments(upload_id)
-            require_bytes(segments, size_bytes)
+            require_bytes(upload_id, segments, size_bytes)
             if len(segments) == 1 and segments[0].object_bytes == size_bytes:
                 key = segments[0].key
             else:

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from inkan import limits
 from inkan.errors import (
     BlobCorruptError,
-    StorageUnavailableError,
     UploadBusyError,
+    UploadLostError,
     UploadUnknownError,
 )
 from inkan.oci.digest import Digest
@@ -110,9 +110,11 @@ class BytesContract:
         """A hole is never filled with zeros."""
         _, uploads = await self.make_stores()
         await self.upload(uploads, FIRST, b"123")
-        async with raises(StorageUnavailableError), uploads.append(FIRST) as writer:
+        async with raises(UploadLostError), uploads.append(FIRST) as writer:
             await writer.start_at(4)
-        async with raises(StorageUnavailableError):
+        async with raises(UploadLostError):
+            await read(uploads.read(FIRST, 4))
+        async with raises(UploadLostError):
             await uploads.promote(FIRST, Digest.of(b"1234"), 4)
 
     async def test_promoting_leaves_exactly_what_was_acknowledged(self) -> None:

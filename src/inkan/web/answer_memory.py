@@ -36,20 +36,26 @@ Generation = Callable[[], int | None]
 
 
 class Mark(NamedTuple):
-    """A hash over a request's head, and whether the connection ends with its answer, as the head asks for."""
+    """A hash over a request's head, whether the connection ends with its answer, as the head asks for, and the address at its other end."""
 
     sha256: bytes
     closes: bool
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked by whom, for the log and the metrics."""
+    """What was asked by whom, for the log and the metrics.
+
+    Attributes:
+        client_address: the peer's, or what a proxy that is trusted says.
+    """
 
     operation: str
     method: str
     path: str
     account: str
+    client_address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class KeptAnswer:
     generation: int
     good_until: datetime
     closes: bool
+    peer: str
 
     def wire(self, dates: list[tuple[bytes, bytes]]) -> tuple[str, list[bytes]]:
         """Return a new request ID and the answer in one piece or two, with the server's own fields in it."""
@@ -134,7 +141,7 @@ class AnswerMemory:
         is_head = asked.method == "HEAD" or response.status != HTTPStatus.OK
         body = b"" if is_head else response.body
         answer = KeptAnswer(
-            asked, response.status, start, fields, body, generation, until, mark.closes
+            asked, response.status, start, fields, body, generation, until, mark.closes, mark.peer
         )
         if answer.size_bytes > limits.ANSWER_KEPT_BYTES:
             return

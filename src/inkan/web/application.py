@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from inkan import limits
 from inkan.errors import InkanError, RouteUnknownError, UnavailableError
 from inkan.web.access_log import AccessLog
 from inkan.web.answer_memory import AnswerMemory, Asked, KeptAnswer, mark_in
@@ -147,6 +148,10 @@ class Application:
         face = match.face if match else self._table.face_of(request.path)
         response.headers.extend(face.headers)
         response.headers.append(("X-Content-Type-Options", "nosniff"))
+        # HTTP/2 has no such field, and ends a stream without its connection
+        is_http_1 = request.scope["http_version"].startswith("1")
+        if is_http_1 and request.leaves_more_than(limits.REFUSED_BODY_BYTES):
+            response.headers.append(("Connection", "close"))
 
     def _keep(self, request: Request, asked: Asked, response: Response, generation: int) -> None:
         mark, until = mark_in(request.scope), request.good_until
@@ -181,4 +186,6 @@ class Application:
 
 def _asked(request: Request, match: Match | None) -> Asked:
     operation = match.route.operation if match else "unknown"
-    return Asked(operation, request.method, request.path, request.caller.account)
+    return Asked(
+        operation, request.method, request.path, request.caller.account, request.client_address
+    )

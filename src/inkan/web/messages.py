@@ -56,6 +56,7 @@ class Request:
         "_fields",
         "_query",
         "_receive",
+        "_taken_bytes",
         "body_cap_bytes",
         "body_done",
         "caller",
@@ -81,6 +82,7 @@ class Request:
         self.body_cap_bytes = 0
         self.body_done = False
         self._receive = receive
+        self._taken_bytes = 0
         self._fields: dict[str, str] | None = None
         self._query: list[tuple[str, str]] | None = None
 
@@ -151,18 +153,23 @@ class Request:
             BodyTooLargeError: as soon as more than the route's cap has come.
             BodyIncompleteError: if the client goes away first.
         """
-        taken = 0
         while not self.body_done:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise BodyIncompleteError("the connection closed before the whole body had come")
             self.body_done = not message.get("more_body", False)
             piece: bytes = message.get("body", b"")
-            taken += len(piece)
-            if taken > self.body_cap_bytes:
+            self._taken_bytes += len(piece)
+            if self._taken_bytes > self.body_cap_bytes:
                 raise BodyTooLargeError(self.body_cap_bytes)
             if piece:
                 yield piece
+
+    def leaves_more_than(self, most_bytes: int) -> bool:
+        """Return whether so much of the body is declared and not taken that nobody will read it to its end."""
+        declared = self.header("content-length")
+        is_known = not self.body_done and declared.isascii() and declared.isdigit()
+        return is_known and int(declared[:20]) - self._taken_bytes > most_bytes
 
     async def body(self) -> bytes:
         """Return the whole body; for routes whose cap is small enough to hold.

@@ -68,7 +68,8 @@ class UploadStore(Protocol):
        upload was held, so a caller asks for the offset only then.
     3. `promote` leaves exactly the first `size_bytes` bytes under a fresh key, durable under that name when it returns, and no
        upload; it hashes nothing.
-    4. `discard` is idempotent. Every method but `create` and `discard` raises `UploadUnknownError` for an upload that is not there.
+    4. `discard` is idempotent. Every method but `create` and `discard` raises `UploadUnknownError` for an upload that is not there,
+       and `UploadLostError` where it holds fewer bytes than it is asked for: a hole is never filled with anything.
     """
 
     async def create(self, upload_id: UploadId) -> None:

@@ -40,7 +40,7 @@ class SqlInspection:
         return await self._database.read(_blobs, after, limit)
 
     async def holders(self, digest: Digest) -> Sequence[str]:
-        """Return the repositories that hold a blob."""
+        """Return the repositories that hold a blob, and the images in the trash that do."""
         return await self._database.read(_holders, digest)
 
     async def manifests(self, repository: str, digest: str, limit: int) -> Sequence[_Named]:
@@ -79,7 +79,11 @@ def _holders(digest: Digest) -> Transaction[list[str]]:
         "SELECT repository FROM repository_blobs WHERE digest = ? ORDER BY repository",
         (str(digest),),
     )
-    return [row[0] for row in rows]
+    thrown = yield Statement(
+        "SELECT repository, manifest FROM trash_blobs WHERE blob = ? ORDER BY repository, manifest",
+        (str(digest),),
+    )
+    return [*(row[0] for row in rows), *(f"{row[0]}@{row[1]} in the trash" for row in thrown)]
 
 
 def _manifests(repository: str, digest: str, limit: int) -> Transaction[list[_Named]]:

@@ -12,7 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from inkan.errors import StorageUnavailableError, UploadBusyError, UploadUnknownError
+from inkan.errors import (
+    StorageUnavailableError,
+    UploadBusyError,
+    UploadLostError,
+    UploadUnknownError,
+)
 from inkan.store.records import StorageKey, UploadId
 from inkan.store.sql.database import Database, Statement, Transaction, to_micros
 
@@ -71,7 +76,7 @@ class SqlObjectUploads:
         """Doom what lies past an offset, and what nobody finished.
 
         Raises:
-            StorageUnavailableError: if there is less than that.
+            UploadLostError: if there is less than that.
         """
         await self._database.write(_truncate, upload_id, owner, offset, now)
 
@@ -138,11 +143,11 @@ def _segments(upload_id: UploadId) -> Transaction[list[Segment]]:
     return [Segment(StorageKey(row[0]), row[1], row[2], row[3]) for row in rows]
 
 
-def require_bytes(segments: Sequence[Segment], size_bytes: int) -> None:
+def require_bytes(upload_id: UploadId, segments: Sequence[Segment], size_bytes: int) -> None:
     """Return if segments follow one another without a gap for so many bytes.
 
     Raises:
-        StorageUnavailableError: if they do not; a hole is never filled with anything.
+        UploadLostError: if they do not; a hole is never filled with anything.
     """
     position = 0
     for segment in segments:
@@ -150,12 +155,12 @@ def require_bytes(segments: Sequence[Segment], size_bytes: int) -> None:
             break
         position += segment.size_bytes
     if position < size_bytes:
-        raise StorageUnavailableError("an upload has lost bytes; begin a new one")
+        raise UploadLostError(upload_id)
 
 
 def _truncate(upload_id: UploadId, owner: str, offset: int, now: datetime) -> Transaction[None]:
     yield from _require_held(upload_id, owner)
-    require_bytes((yield from _segments(upload_id)), offset)
+    require_bytes(upload_id, (yield from _segments(upload_id)), offset)
     yield from _doom(
         "upload = ? AND (start_bytes >= ? OR start_bytes = ? OR size_bytes = ?)",
         (upload_id, offset, WHOLE, _BEING_WRITTEN),
