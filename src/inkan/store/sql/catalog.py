@@ -18,6 +18,7 @@ from inkan.store.sql.database import (
 from inkan.store.sql.events import announce_push
 from inkan.store.sql.garbage import clear_link, note_link
 from inkan.store.sql.immutable_tags import require_movable
+from inkan.store.sql.repository_names import list_repositories
 
 _MANIFEST = "m.digest, m.media_type, m.payload, m.subject, m.artifact_type, m.image_bytes, m.pushed_by, m.created_at"
 _BY_DIGEST = f"SELECT {_MANIFEST} FROM manifests m WHERE m.repository = ? AND m.digest = ?"  # noqa: S608
@@ -72,7 +73,7 @@ class SqlCatalog:
         self, after: str, limit: int, namespaces: Collection[str] | None
     ) -> Sequence[str]:
         """Return the names of at most `limit` repositories, of some namespaces or of all."""
-        return await self._database.read(_list_repositories, after, limit, namespaces)
+        return await self._database.read(list_repositories, after, limit, namespaces)
 
 
 def _link_blob(repository: RepositoryName, blob: BlobRecord) -> Transaction[BlobRecord]:
@@ -228,19 +229,3 @@ def _has_repository(repository: RepositoryName) -> Transaction[bool]:
         (name, name),
     )
     return bool(rows)
-
-
-def _list_repositories(
-    after: str, limit: int, namespaces: Collection[str] | None
-) -> Transaction[Sequence[str]]:
-    if namespaces is not None and not namespaces:
-        return ()
-    named = sorted(namespaces or ())
-    within = f"AND namespace IN ({', '.join('?' * len(named))}) " if named else ""
-    rows = yield Statement(
-        "SELECT repository FROM (SELECT repository, namespace FROM repository_blobs "  # noqa: S608 - question marks
-        "UNION SELECT repository, namespace FROM manifests) found "
-        f"WHERE repository > ? {within}ORDER BY repository LIMIT ?",
-        (after, *named, limit),
-    )
-    return [row[0] for row in rows]

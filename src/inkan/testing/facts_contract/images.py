@@ -105,6 +105,23 @@ class CatalogContract(DatabaseContract):
         assert await catalog.list_repositories("", 10, ["team_a", "nowhere"]) == ["team_a/app"]
         assert list(await catalog.list_repositories("", 10, [])) == []
 
+    async def test_repositories_are_listed_once_and_in_order_across_namespaces(self) -> None:
+        """Promise 5: whether they hold blobs, manifests or both, and though `-` comes before `/`."""
+        catalog = SqlCatalog(await self.make_database())
+        names = ["team-a/app", "team/app", "team/app/b", "team0/app", "team_a/app"]
+        for name in names:
+            await catalog.link_blob(RepositoryName(name), blob(b"1"))
+            await catalog.put_manifest(manifest(b"m", repository=RepositoryName(name)))
+        await catalog.link_blob(APP, blob(b"2", "k2"))
+        assert await catalog.list_repositories("", 10, None) == names
+        assert await catalog.list_repositories("", 2, None) == names[:2]
+        within = ["team_a", "team", "team-a"]
+        listed = [one for one in names if not one.startswith("team0")]
+        assert await catalog.list_repositories("", 10, within) == listed
+        assert await catalog.list_repositories("team-a/zzz", 2, within) == listed[1:3]
+        assert await catalog.list_repositories("team/app", 10, ["team"]) == ["team/app/b"]
+        assert list(await catalog.list_repositories("~~", 10, None)) == []
+
 
 class HealingContract(DatabaseContract):
     """What `Catalog.heal_blob` promises."""
