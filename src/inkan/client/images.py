@@ -63,12 +63,16 @@ def describe(image: Reference, platform: Platform | None) -> dict[str, Any]:
     parsed = parse(manifest.raw, manifest.media_type)
     if parsed.children:
         images = [one for one in parsed.children if one.os != "unknown"]
+        if not images:
+            raise ManifestInvalidError("it is an index without an image")
         chosen = choose(images, platform) if platform else images[0]
         manifest = registry.manifest(str(chosen.digest))
         parsed = parse(manifest.raw, manifest.media_type)
-    if not parsed.blobs or parsed.blobs[0].size_bytes > limits.MANIFEST_BYTES:
+    if not parsed.blobs:
         raise ManifestInvalidError("it has no configuration of an image")
     config = parsed.blobs[0]
+    if config.size_bytes > limits.MANIFEST_BYTES:
+        raise ManifestInvalidError(f"its configuration of {config.size_bytes} bytes is too large to show")  # fmt: skip
     raw = b"".join(registry.blob(str(config.digest), config.size_bytes))
     if Digest.of(raw, config.digest.algorithm) != config.digest:
         raise ContentAlteredError(str(config.digest))

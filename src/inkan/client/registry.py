@@ -13,7 +13,7 @@ from inkan.client import targets
 from inkan.client.session import Expect, Reply, Session, is_plain_loopback
 from inkan.client.trust_server import find_credential
 from inkan.errors import ContentAlteredError, ServerUnreachableError
-from inkan.oci.digest import Digest
+from inkan.oci.digest import HEX_LENGTHS, Digest
 from inkan.oci.media_types import IMAGES, INDEXES
 from inkan.oci.reference import Reference, RepositoryName
 
@@ -77,7 +77,7 @@ class Registry:
             expect=Expect(limits.MANIFEST_BYTES),
         )
         if ":" not in reference:
-            digest = Digest.of(reply.body)
+            digest = Digest.of(reply.body, _algorithm(reply.headers.get("docker-content-digest", "")))  # fmt: skip
         else:
             wanted = Digest.parse(reference)
             digest = Digest.of(reply.body, wanted.algorithm)
@@ -217,6 +217,12 @@ class Registry:
 
     def _scope(self, actions: str) -> str:
         return f"repository:{self.repository}:{actions}"
+
+
+def _algorithm(field: str) -> str:
+    """Return the algorithm of the digest that a registry names for a tag; what it cannot be is what most have."""
+    said = field.partition(":")[0]
+    return said if said in HEX_LENGTHS else "sha256"
 
 
 def _reached(field: str) -> int:
