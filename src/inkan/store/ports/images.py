@@ -151,24 +151,33 @@ class Garbage(Protocol):
 
     1. Every method is one transaction, durable when it returns; several callers may sweep at once.
     2. `sweep_links` ends a repository's hold on a blob only if no manifest of it names the blob in that very instant, and nobody
-       has leased it since it was marked.
+       has leased it since it was marked. Its grace begins at the instant that `begin_grace` is told: one taken after `mark`, so that
+       nobody was told anything later than that.
     3. `sweep_blobs` forgets a blob only if no repository holds it in that very instant. Its storage key is then doomed, and stands
-       for nothing ever again.
+       for nothing ever again; it is due only once `begin_grace` has said since when, as before.
     """
 
     async def lease(self, repository: RepositoryName, digest: Digest) -> None:
         """Let the time of grace begin anew for a blob that somebody is about to name."""
         ...
 
-    async def mark(self, now: datetime) -> int:
-        """Let the time of grace begin for what is noted since the last time; return how much that is."""
+    async def mark(self, turn: int) -> int:
+        """See what is noted since the last time; return how many links that is.
+
+        Args:
+            turn: a positive number that is no other collection's.
+        """
+        ...
+
+    async def begin_grace(self, turn: int, now: datetime) -> None:
+        """Let the time of grace begin for what a turn has seen and doomed."""
         ...
 
     async def sweep_links(self, before: datetime, limit: int) -> int:
         """Let repositories cease to hold blobs whose grace began before an instant; return how many."""
         ...
 
-    async def sweep_blobs(self, now: datetime, limit: int) -> int:
+    async def sweep_blobs(self, turn: int, limit: int) -> int:
         """Forget blobs that no repository holds, and doom their keys; return how many."""
         ...
 

@@ -7,6 +7,9 @@ garbage_keys     bytes that nothing stands for; their key never comes back      
 ```
 
 The time of grace runs from when a sweep has first seen a link; whoever is told that the blob is here makes it unseen again, which is the lease.
+
+An instant below zero is a turn: a collection has seen it, and says since when in its next transaction, with a time that it takes in between. A time taken before could be old by
+the time it is written, for a process may stand still for an hour, and whoever was told something meanwhile would have lost that hour.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,21 +40,26 @@ class SqlGarbage:
         if await self._database.read(_is_seen, repository, digest):
             await self._database.write(_lease, repository, digest)
 
-    async def mark(self, now: datetime) -> int:
-        """Let the time of grace begin for what is noted since the last time; return how much that is."""
+    async def mark(self, turn: int) -> int:
+        """See what is noted since the last time; return how many links that is."""
         if not await self._database.read(_has_unseen):
             return 0
-        return await self._database.write(_mark, now)
+        return await self._database.write(_mark, turn)
+
+    async def begin_grace(self, turn: int, now: datetime) -> None:
+        """Let the time of grace begin for what a turn has seen and doomed."""
+        if await self._database.read(_has_pending, turn):
+            await self._database.write(_begin_grace, turn, now)
 
     async def sweep_links(self, before: datetime, limit: int) -> int:
         """Let repositories cease to hold blobs whose grace began before an instant; return how many."""
         due = await self._database.read(_due_links, before, limit)
         return await self._database.write(_sweep_links, due, before) if due else 0
 
-    async def sweep_blobs(self, now: datetime, limit: int) -> int:
+    async def sweep_blobs(self, turn: int, limit: int) -> int:
         """Forget blobs that no repository holds, and note their bytes; return how many."""
         due = await self._database.read(_due_blobs, limit)
-        return await self._database.write(_sweep_blobs, due, now) if due else 0
+        return await self._database.write(_sweep_blobs, due, turn) if due else 0
 
     async def doomed_keys(self, before: datetime, limit: int) -> Sequence[StorageKey]:
         """Return keys whose bytes nothing has stood for since before an instant."""
@@ -127,16 +135,35 @@ def _lease(repository: RepositoryName, digest: Digest) -> Transaction[None]:
 
 
 def _has_unseen() -> Transaction[bool]:
-    rows = yield Statement("SELECT 1 FROM garbage_links WHERE seen_at = ? LIMIT 1", (_NOT_SEEN,))
+    # also what a collection has left that died in between
+    rows = yield Statement(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM garbage_links WHERE seen_at <= ?) OR EXISTS (SELECT 1 FROM garbage_keys WHERE since < ?)",
+        (_NOT_SEEN, _NOT_SEEN),
+    )
     return bool(rows)
 
 
-def _mark(now: datetime) -> Transaction[int]:
+def _mark(turn: int) -> Transaction[int]:
     rows = yield Statement(
-        "UPDATE garbage_links SET seen_at = ? WHERE seen_at = ? RETURNING digest",
-        (to_micros(now), _NOT_SEEN),
+        "UPDATE garbage_links SET seen_at = ? WHERE seen_at <= ? RETURNING digest",
+        (-turn, _NOT_SEEN),
     )
+    yield Statement("UPDATE garbage_keys SET since = ? WHERE since < ?", (-turn, _NOT_SEEN))
     return len(rows)
+
+
+def _has_pending(turn: int) -> Transaction[bool]:
+    rows = yield Statement(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM garbage_links WHERE seen_at = ?) OR EXISTS (SELECT 1 FROM garbage_keys WHERE since = ?)",
+        (-turn, -turn),
+    )
+    return bool(rows)
+
+
+def _begin_grace(turn: int, now: datetime) -> Transaction[None]:
+    values = (to_micros(now), -turn)
+    yield Statement("UPDATE garbage_links SET seen_at = ? WHERE seen_at = ?", values)
+    yield Statement("UPDATE garbage_keys SET since = ? WHERE since = ?", values)
 
 
 def _due_links(before: datetime, limit: int) -> Transaction[list[tuple[str, str]]]:
@@ -173,7 +200,7 @@ def _due_blobs(limit: int) -> Transaction[list[str]]:
     return [row[0] for row in rows]
 
 
-def _sweep_blobs(due: Sequence[str], now: datetime) -> Transaction[int]:
+def _sweep_blobs(due: Sequence[str], turn: int) -> Transaction[int]:
     swept = 0
     for digest in due:
         yield Statement("DELETE FROM garbage_blobs WHERE digest = ?", (digest,))
@@ -187,15 +214,15 @@ def _sweep_blobs(due: Sequence[str], now: datetime) -> Transaction[int]:
             swept += 1
             yield Statement(
                 "INSERT INTO garbage_keys (storage_key, since) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                (row[0], to_micros(now)),
+                (row[0], -turn),
             )
     return swept
 
 
 def _doomed_keys(before: datetime, limit: int) -> Transaction[list[StorageKey]]:
     rows = yield Statement(
-        "SELECT storage_key FROM garbage_keys WHERE since <= ? ORDER BY since LIMIT ?",
-        (to_micros(before), limit),
+        "SELECT storage_key FROM garbage_keys WHERE since >= ? AND since <= ? ORDER BY since LIMIT ?",
+        (_NOT_SEEN, to_micros(before), limit),
     )
     return [StorageKey(row[0]) for row in rows]
 
@@ -217,7 +244,7 @@ def _list(limit: int) -> Transaction[list[GarbageRecord]]:
             RepositoryName(name),
             Digest.parse(digest),
             size,
-            from_micros(seen) if seen != _NOT_SEEN else None,
+            from_micros(seen) if seen > _NOT_SEEN else None,
         )
         for name, digest, size, seen in rows
     ]

@@ -1,8 +1,9 @@
 """The promises of the stores about images."""
 
 import asyncio
+import secrets
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from inkan.errors import (
     BlobInUseError,
@@ -199,6 +200,14 @@ class DeletionsContract(DatabaseContract):
         assert await catalog.list_tags(OTHER, "", 9) == ["a", "b"]
 
 
+async def seen(garbage: SqlGarbage, now: datetime) -> int:
+    """Mark, and let the grace begin; return how many links were marked."""
+    turn = secrets.randbelow(2**62) + 1
+    marked = await garbage.mark(turn)
+    await garbage.begin_grace(turn, now)
+    return marked
+
+
 class GarbageContract(DatabaseContract):
     """One test for each promise of `Garbage`."""
 
@@ -209,12 +218,14 @@ class GarbageContract(DatabaseContract):
         await catalog.link_blob(APP, blob(b"1"))
         assert [one.seen_at for one in await garbage.list(9)] == [None]
         assert await garbage.sweep_links(LATER, 9) == 0
-        assert (await garbage.mark(NOW), await garbage.mark(LATER)) == (1, 0)
+        assert (await seen(garbage, NOW), await seen(garbage, LATER)) == (1, 0)
         assert [one.seen_at for one in await garbage.list(9)] == [NOW]
         assert await garbage.sweep_links(NOW - timedelta(microseconds=1), 9) == 0
         assert (await garbage.sweep_links(NOW, 9), await garbage.sweep_links(NOW, 9)) == (1, 0)
         assert await catalog.find_blob(APP, Digest.of(b"1")) is None
-        assert (await garbage.sweep_blobs(NOW, 9), await garbage.sweep_blobs(NOW, 9)) == (1, 0)
+        assert (await garbage.sweep_blobs(9, 9), await garbage.sweep_blobs(9, 9)) == (1, 0)
+        assert await garbage.doomed_keys(LATER, 9) == []
+        await garbage.begin_grace(9, NOW)
         assert await garbage.doomed_keys(NOW - timedelta(seconds=1), 9) == []
         assert await garbage.doomed_keys(NOW, 9) == ["k1"]
         await garbage.forget_keys([StorageKey("k1")])
@@ -228,30 +239,54 @@ class GarbageContract(DatabaseContract):
         catalog, garbage = SqlCatalog(database), SqlGarbage(database)
         deletions, kept = SqlDeletions(database), manifest(b"m", blob(b"1"))
         await catalog.link_blob(APP, blob(b"1"))
-        await garbage.mark(NOW)
+        await seen(garbage, NOW)
         await catalog.put_manifest(kept)
         await catalog.link_blob(APP, blob(b"1", "again"))
         assert await garbage.list(9) == []
-        assert (await garbage.mark(NOW), await garbage.sweep_links(LATER, 9)) == (0, 0)
+        assert (await seen(garbage, NOW), await garbage.sweep_links(LATER, 9)) == (0, 0)
         other = manifest(b"n", blob(b"1"))
         await catalog.put_manifest(other)
         await deletions.delete_manifest(APP, kept.digest, ACT)
         assert await garbage.list(9) == []
-        assert (await garbage.mark(NOW), await garbage.sweep_links(LATER, 9)) == (1, 0)
+        assert (await seen(garbage, NOW), await garbage.sweep_links(LATER, 9)) == (1, 0)
         await deletions.delete_manifest(APP, other.digest, ACT)
-        assert (await garbage.mark(NOW), await garbage.sweep_links(NOW, 9)) == (1, 1)
+        assert (await seen(garbage, NOW), await garbage.sweep_links(NOW, 9)) == (1, 1)
 
     async def test_a_lease_begins_the_grace_anew(self) -> None:
         """Promise 2: whoever was told that a blob is here has the whole grace to name it."""
         database = await self.make_database()
         catalog, garbage = SqlCatalog(database), SqlGarbage(database)
         await catalog.link_blob(APP, blob(b"1"))
-        await garbage.mark(NOW)
+        await seen(garbage, NOW)
         await garbage.lease(APP, Digest.of(b"1"))
         await garbage.lease(APP, Digest.of(b"no such blob"))
         assert await garbage.sweep_links(LATER, 9) == 0
-        await garbage.mark(LATER)
+        await seen(garbage, LATER)
         assert (await garbage.sweep_links(NOW, 9), await garbage.sweep_links(LATER, 9)) == (0, 1)
+
+    async def test_the_grace_begins_when_the_turn_that_has_seen_it_says_so(self) -> None:
+        """Promises 2 and 3: not for what was leased in between, and what a turn that died has left is the next one's."""
+        database = await self.make_database()
+        catalog, garbage = SqlCatalog(database), SqlGarbage(database)
+        for content in (b"1", b"2"):
+            await catalog.link_blob(APP, blob(content, content.decode()))
+        assert (await garbage.mark(1), await garbage.sweep_links(LATER, 9)) == (2, 0)
+        await garbage.lease(APP, Digest.of(b"1"))
+        await garbage.begin_grace(1, NOW)
+        assert [one.seen_at for one in await garbage.list(9)] == [None, NOW]
+        assert (await garbage.mark(2), await garbage.mark(3)) == (1, 1)
+        await garbage.begin_grace(2, NOW)
+        assert await garbage.sweep_links(NOW, 9) == 1
+        await garbage.begin_grace(3, LATER)
+        assert await garbage.sweep_links(NOW, 9) == 0
+        assert (await garbage.sweep_links(LATER, 9), await garbage.sweep_blobs(3, 9)) == (1, 2)
+        # the turn that doomed them has died
+        await garbage.mark(4)
+        await garbage.begin_grace(3, NOW)
+        assert await garbage.doomed_keys(LATER, 9) == []
+        await garbage.begin_grace(4, LATER)
+        assert await garbage.doomed_keys(NOW, 9) == []
+        assert sorted(await garbage.doomed_keys(LATER, 9)) == ["1", "2"]
 
     async def test_a_blob_that_another_repository_holds_stays(self) -> None:
         """Promise 3, and what is mounted from a blob that has gone meanwhile is not mounted."""
@@ -261,11 +296,11 @@ class GarbageContract(DatabaseContract):
         await catalog.link_blob(APP, blob(b"1"))
         assert await catalog.link_blob(OTHER, blob(b"1"), APP) == blob(b"1")
         await deletions.unlink_blob(APP, digest)
-        assert await garbage.sweep_blobs(NOW, 9) == 0
+        assert await garbage.sweep_blobs(9, 9) == 0
         assert await catalog.find_blob(OTHER, digest) == blob(b"1")
         await deletions.unlink_blob(OTHER, digest)
         assert await garbage.list(9) == []
-        assert await garbage.sweep_blobs(NOW, 9) == 1
+        assert await garbage.sweep_blobs(9, 9) == 1
         async with raises(BlobUnknownError):
             await catalog.link_blob(APP, blob(b"1"), OTHER)
 
@@ -280,7 +315,8 @@ class GarbageContract(DatabaseContract):
         await catalog.link_blob(APP, blob(b"2", "k2"))
         await namespaces.remove(Namespace("team"), force=True)
         assert [one.repository for one in await garbage.list(9)] == [OTHER]
-        assert await garbage.sweep_blobs(NOW, 9) == 1
+        assert await garbage.sweep_blobs(9, 9) == 1
+        await garbage.begin_grace(9, NOW)
         assert await garbage.doomed_keys(NOW, 9) == ["k2"]
 
 

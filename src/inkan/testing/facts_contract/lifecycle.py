@@ -41,9 +41,11 @@ TEAM = Namespace("team")
 async def sweep(database: Database) -> list[StorageKey]:
     """Collect all garbage, without any grace; return the keys of what went."""
     garbage = SqlGarbage(database)
-    await garbage.mark(NOW)
+    await garbage.mark(1)
+    await garbage.begin_grace(1, NOW)
     await garbage.sweep_links(NOW, 99)
-    await garbage.sweep_blobs(NOW, 99)
+    await garbage.sweep_blobs(2, 99)
+    await garbage.begin_grace(2, NOW)
     return list(await garbage.doomed_keys(NOW, 99))
 
 
