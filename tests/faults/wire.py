@@ -29,13 +29,13 @@ class Server:
         self.environment = environment or {}
         self.data, self.port = data, free_port()
         self.arguments = arguments
+        self.program = [str(Path(sys.executable).with_name("inkan"))]
         self.process = None
 
     def start(self, *, is_encrypted=False):
-        program = str(Path(sys.executable).with_name("inkan"))
         address = f"127.0.0.1:{self.port}"
         command = [
-            program,
+            *self.program,
             "serve",
             "--data",
             str(self.data),
