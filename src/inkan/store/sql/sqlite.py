@@ -14,7 +14,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -101,8 +101,12 @@ class SqliteDatabase:
             try:
                 return drive(self._reader, make(*args, **kwargs))
             finally:
-                self._reader.execute("COMMIT")
+                # a failure may have ended it already
+                if self._reader.in_transaction:
+                    self._reader.execute("COMMIT")
         except sqlite3.Error as error:
+            # a transaction that could not be ended would fail every read from now on
+            _undo(self._reader)
             raise _translated(error) from error
 
     async def faults(self) -> Sequence[str]:
@@ -140,14 +144,20 @@ class SqliteDatabase:
                 _attempt(connection, work)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            _undo(connection)
             for work in batch:
                 work.failure = _translated(error)
         # before anybody hears of it, and also after a failure, of which we cannot know how far it went
         self._generation += 1
         for work in batch:
             work.loop.call_soon_threadsafe(_settle, work)
+
+
+def _undo(connection: sqlite3.Connection) -> None:
+    """End a transaction without it; that this fails too must not end the thread that everybody's writes wait for."""
+    with suppress(sqlite3.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _attempt(connection: sqlite3.Connection, work: _Work) -> None:
