@@ -27,11 +27,9 @@ from inkan.errors import (
     BlobCorruptError,
     ConflictError,
     DataFolderError,
-    SettingInvalidError,
     StorageUnavailableError,
 )
 from inkan.server.data_lock import hold
-from inkan.server.settings import Settings
 from inkan.store.layout import DataFolder
 
 Tell = Callable[[str], None]
@@ -52,18 +50,6 @@ class Done:
     skipped: tuple[str, ...]
 
 
-def require_embedded(settings: Settings) -> None:
-    """Return if everything that the server keeps is in its data folder.
-
-    Raises:
-        SettingInvalidError: saying what to do instead.
-    """
-    if settings.database is not None:
-        raise SettingInvalidError("database: facts on PostgreSQL are backed up by pg_dump or by its archive of the log, before the blobs; see docs/how-to/run-several-servers.md")  # fmt: skip
-    if settings.blobs is not None:
-        raise SettingInvalidError("blobs: a bucket is backed up by its versions or its replication, after the facts; see docs/how-to/run-several-servers.md")  # fmt: skip
-
-
 def back_up(source: DataFolder, target: DataFolder, tell: Tell) -> Done:
     """Bring everything that a server keeps into a folder; on the disk when this returns. The server may run, and goes on.
 
@@ -78,10 +64,10 @@ def back_up(source: DataFolder, target: DataFolder, tell: Tell) -> Done:
     if target.root.resolve() == source.root.resolve():
         raise ConflictError(f"{target.root} is the data folder itself; back up into another one")
     # a folder that a server runs on is no place for a backup: its database would be replaced under it
-    with hold(target), _storage_errors(target.root):
+    with hold(target), storage_errors(target.root):
         tell("Copying the facts...")
-        _copy_database(source.database, target.database)
-        for path in _small_files(source):
+        copy_database(source.database, target.database)
+        for path in small_files(source):
             if path.exists():
                 write_durably(target.root / path.relative_to(source.root), path.read_bytes(), 0o600)
         tell("Copying blobs...")
@@ -101,7 +87,7 @@ def put_back(source: DataFolder, target: DataFolder, tell: Tell) -> Done:
     return back_up(source, target, tell)
 
 
-def _copy_database(source: Path, target: Path) -> None:
+def copy_database(source: Path, target: Path) -> None:
     """Copy the database as it is at one instant, whole or not at all."""
     beside = target.with_name(f".{target.name}.partial")
     beside.unlink(missing_ok=True)
@@ -117,7 +103,8 @@ def _copy_database(source: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
-def _small_files(folder: DataFolder) -> list[Path]:
+def small_files(folder: DataFolder) -> list[Path]:
+    """Return where the files are that are neither facts nor blobs, whether they are there or not."""
     return [folder.key_encryption_key, folder.ca_certificate, folder.ca_key, folder.server_certificate,
             folder.server_key, folder.admin_password]  # fmt: skip
 
@@ -125,7 +112,7 @@ def _small_files(folder: DataFolder) -> list[Path]:
 def _copy_blobs(source: DataFolder, target: DataFolder) -> Done:
     count, copied, skipped = 0, 0, []
     with contextlib.closing(sqlite3.connect(target.database)) as facts:
-        for digest, size, key, is_named in facts.execute(_EVERY_BLOB):
+        for digest, size, key, is_named in facts.execute(EVERY_BLOB):
             origin, place = source.blob(key), target.blob(key)
             if place.exists() and place.stat().st_size == size:
                 count += 1
@@ -141,11 +128,12 @@ def _copy_blobs(source: DataFolder, target: DataFolder) -> Done:
     return Done(count, copied, tuple(skipped))
 
 
-_EVERY_BLOB = (
+EVERY_BLOB = (
     "SELECT b.digest, b.size_bytes, b.storage_key, EXISTS (SELECT 1 FROM repository_blobs r JOIN manifest_blobs m "
     "ON m.repository = r.repository AND m.blob = r.digest WHERE r.digest = b.digest) "
     "OR EXISTS (SELECT 1 FROM trash_blobs t WHERE t.blob = b.digest) FROM blobs b ORDER BY b.digest"
 )
+"""Digest, size, storage key of every blob, and whether an image needs it."""
 
 
 def _copy_blob(origin: Path, place: Path, digest: str) -> None:
@@ -169,7 +157,12 @@ def _copy_blob(origin: Path, place: Path, digest: str) -> None:
 
 
 @contextlib.contextmanager
-def _storage_errors(folder: Path) -> Iterator[None]:
+def storage_errors(folder: Path) -> Iterator[None]:
+    """Turn errors of the system in the body into the store's own.
+
+    Raises:
+        StorageUnavailableError: if the folder cannot be written.
+    """
     try:
         yield
     except (OSError, shutil.Error) as error:

@@ -151,6 +151,14 @@ def object_key_after(key: StorageKey) -> StorageKey:
     return StorageKey(f"{name[:2]}/{name}")
 
 
+def file_key_after(key: StorageKey, digest: Digest) -> StorageKey:
+    """Return the key that a blob of a bucket has in a data folder; one that is a data folder's already stays."""
+    if _KEY.match(key):
+        return key
+    name = object_name(key).rpartition("/")[2]
+    return new_storage_key(digest, UploadId(name))
+
+
 def object_name(key: StorageKey) -> str:
     """Return the name of the object of a storage key.
 

@@ -3,7 +3,6 @@
 import pytest
 
 from inkan.errors import SettingInvalidError
-from inkan.server.backup import require_embedded
 from inkan.server.settings import load
 from inkan.server.store_addresses import BucketAddress, parse_blobs, parse_database
 
@@ -51,10 +50,3 @@ def test_servers_that_share_a_database_share_the_key_that_keys_are_sealed_under(
     with pytest.raises(SettingInvalidError, match="INKAN_KEY_ENCRYPTION_KEY"):
         load(flags, {})
     assert load(flags, KEY).shown()["database"] == "postgresql://inkan@db/inkan"
-
-
-def test_a_backup_of_what_is_elsewhere_is_refused_and_says_what_to_do():
-    settings = load({"database": "postgresql://inkan@db/inkan"}, KEY)
-    with pytest.raises(SettingInvalidError, match="pg_dump"):
-        require_embedded(settings)
-    require_embedded(load({}, {}))
