@@ -24,8 +24,8 @@ STALL_BYTES = KIB
 FILES_BESIDE_CONNECTIONS = 256
 # A request target longer than this is no reference: names are at most 255, ten `tag=` parameters 128 each.
 REQUEST_TARGET_BYTES = 8 * KIB
-# What is read of a request that is answered already, and for how long, so that a client which looks for the answer only behind its body finds it: a manifest and some.
-REFUSED_BODY_BYTES = 8 * MIB
+# What is read of a request that is answered already, and for how long, so that a client which looks for the answer only behind its body finds it: most layers, and any publish that is a mistake.
+REFUSED_BODY_BYTES = 256 * MIB
 REFUSED_BODY_SECONDS = 30
 # Scopes one token request may name: docker asks for two, a mount for three.
 TOKEN_SCOPES = 32
