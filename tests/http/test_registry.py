@@ -196,6 +196,26 @@ async def test_a_body_that_nobody_will_read_is_said_not_to_be_read(admin, nobody
     assert "connection" not in refused.headers
 
 
+async def test_a_post_with_everything_that_is_cut_leaves_nothing(world, admin):
+    """Nobody was told where to go on."""
+    target = f"{REPOSITORY}/blobs/uploads/?digest={of(b'12345678')}"
+    refused = await admin("POST", target, [b"1234"], cut=True)
+    assert refused.status == 400
+    assert not world.stores.uploads._contents
+    await admin("POST", target, [b"1234", b"5678"], expect=201)
+
+
+async def test_a_store_that_wishes_for_longer_pieces_says_so_and_takes_shorter_ones(world, admin):
+    world.stores.uploads.chunk_min_bytes = 5_000_000
+    begun = await admin("POST", f"{REPOSITORY}/blobs/uploads/", expect=202)
+    assert begun["oci-chunk-min-length"] == "5000000"
+    for start in range(3):
+        span = [("Content-Range", f"{start}-{start}")]
+        more = await admin("PATCH", begun["location"], b"x", span, expect=202)
+        assert "oci-chunk-min-length" not in more.headers
+    await admin("PUT", f"{begun['location']}?digest={of(b'xxx')}", expect=201)
+
+
 async def test_a_wrong_digest_ends_the_upload(admin):
     session = await begin(admin)
     await admin("PATCH", session, b"content", expect=202)

@@ -15,6 +15,7 @@ from inkan import limits
 from inkan.errors import (
     BlobCorruptError,
     BlobUnknownError,
+    InkanError,
     ManifestUnknownError,
     RequestInvalidError,
     TagInvalidError,
@@ -36,7 +37,7 @@ from inkan.web.authority import Authority
 from inkan.web.conditions import matches_etag
 from inkan.web.demand import DELETE, LOGIN, PULL, PUSH, VISIBLE, Right
 from inkan.web.messages import Request, Response
-from inkan.web.ranges import parse_range
+from inkan.web.ranges import ByteRange, parse_range
 from inkan.web.routing import CachePolicy, Face, Route
 
 _MANIFEST, _BLOB = "/v2/{name+}/manifests/{reference}", "/v2/{name+}/blobs/{digest}"
@@ -78,7 +79,7 @@ class BlobHandlers:
         return await self._content(request, blob, headers)
 
     async def _content(self, request: Request, blob: BlobRecord, headers: Headers) -> Response:
-        wanted = parse_range(request.header("range"), blob.size_bytes)
+        wanted = _wanted_range(request, blob)
         if wanted is None:
             stream = self._blobs.read(blob, 0, blob.size_bytes)
             if request.method == "GET" and blob.size_bytes <= limits.BLOB_ANSWER_BYTES:
@@ -139,10 +140,20 @@ class UploadHandlers:
             self._meter.stored(name, mounted.size_bytes)
             return _created(name, mounted)
         upload = await self._uploads.begin(name, request.caller.account)
-        if digest is None:
-            return _progress(202, upload)
-        upload = await self._uploads.append(upload, request.stream(), length=request.content_length)
-        return await self._finished(upload, digest)
+        if digest is not None:
+            return await self._finished(await self._whole(request, upload), digest)
+        begun = _progress(202, upload)
+        if least := self._uploads.chunk_min_bytes:
+            begun.headers.append(("OCI-Chunk-Min-Length", str(least)))
+        return begun
+
+    async def _whole(self, request: Request, upload: UploadRecord) -> UploadRecord:
+        """Take everything at once; of what fails nobody knows the address to go on at, and so nothing stays."""
+        try:
+            return await self._append(request, upload)
+        except InkanError:
+            await self._uploads.cancel(upload)
+            raise
 
     async def _mount(self, request: Request, target: RepositoryName) -> BlobRecord | None:
         """Mount what the caller may read elsewhere; anything less is no error, the client then uploads."""
@@ -371,6 +382,14 @@ def _writing(upload: UploadHandlers, manifest: ManifestHandlers, blob: BlobHandl
         Route("upload-status", ("GET",), session, upload.status, PUSH, 0, never),
         Route("upload-cancel", ("DELETE",), session, upload.cancel, PUSH, 0, never),
     ]
+
+
+def _wanted_range(request: Request, blob: BlobRecord) -> ByteRange | None:
+    """Return what part is asked for; a HEAD asks for none, and neither does who holds a part of something else."""
+    held = request.header("if-range")
+    if request.method != "GET" or (held and held != f'"{blob.digest}"'):
+        return None
+    return parse_range(request.header("range"), blob.size_bytes)
 
 
 def _read_reference(request: Request) -> Tag | Digest:

@@ -68,7 +68,9 @@ class RegistryProblems:
             case errors.CredentialsInvalidError():
                 return [("WWW-Authenticate", self._authority.challenge(request, "", ""))]
             case errors.UploadRangeError():
-                return upload_headers(error.repository, error.upload_id, error.offset)
+                fields = upload_headers(error.repository, error.upload_id, error.offset)
+                # regctl goes on one byte behind what a refusal says, and `0-0` is not one byte here
+                return fields if error.offset else [one for one in fields if one[0] != "Range"]
             case errors.RangeUnsatisfiableError():
                 return [("Content-Range", f"bytes */{error.size_bytes}")]
             case errors.MethodUnsupportedError():

@@ -56,6 +56,11 @@ class UploadService:
         self._clock = clock
         self._hashers: OrderedDict[UploadId, Hasher] = OrderedDict()
 
+    @property
+    def chunk_min_bytes(self) -> int:
+        """How long all pieces of an upload but the last should be, for the store's sake; 0 where it is no matter. Shorter ones are taken."""
+        return self._uploads.chunk_min_bytes
+
     async def begin(self, repository: RepositoryName, account: str) -> UploadRecord:
         """Return a new, empty upload."""
         upload_id = UploadId(secrets.token_hex(16))

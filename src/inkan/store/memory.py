@@ -80,6 +80,8 @@ class MemoryWriter:
 class MemoryUploads:
     """The `UploadStore` in memory; finished uploads go to `blobs`."""
 
+    chunk_min_bytes = 0
+
     def __init__(self, blobs: MemoryBlobs) -> None:
         self._blobs = blobs
         self._contents: dict[UploadId, bytearray] = {}

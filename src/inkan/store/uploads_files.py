@@ -78,6 +78,8 @@ class FileWriter:
 class FileUploads:
     """The `UploadStore` on local disk."""
 
+    chunk_min_bytes = 0
+
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
 

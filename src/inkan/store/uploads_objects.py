@@ -123,6 +123,9 @@ class _Stream:
 class ObjectUploads:
     """The `UploadStore` in a bucket, with its facts in the database."""
 
+    # each piece is an object, which are put together in the end
+    chunk_min_bytes = PART_BYTES
+
     def __init__(self, bucket: Bucket, facts: SqlObjectUploads, clock: Clock) -> None:
         self._bucket, self._facts, self._clock = bucket, facts, clock
 

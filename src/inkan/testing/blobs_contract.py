@@ -54,6 +54,20 @@ class BytesContract:
         link = await blobs.link(blob)
         assert link is None or "://" in link
 
+    async def test_pieces_shorter_than_they_should_be_are_taken(self) -> None:
+        """Promise 5: what is announced is a wish."""
+        blobs, uploads = await self.make_stores()
+        assert uploads.chunk_min_bytes >= 0
+        await uploads.create(FIRST)
+        for number in range(3):
+            async with uploads.append(FIRST) as writer:
+                await writer.start_at(number)
+                await writer.write(b"%d" % number)
+                await writer.flush()
+        digest = Digest.of(b"012")
+        blob = BlobRecord(digest, 3, await uploads.promote(FIRST, digest, 3))
+        assert await read(blobs.read(blob, 0, 3)) == b"012"
+
     async def test_an_empty_blob_is_a_blob(self) -> None:
         """Nothing has a digest too."""
         blobs, uploads = await self.make_stores()

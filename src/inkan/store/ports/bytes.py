@@ -70,7 +70,13 @@ class UploadStore(Protocol):
        upload; it hashes nothing.
     4. `discard` is idempotent. Every method but `create` and `discard` raises `UploadUnknownError` for an upload that is not there,
        and `UploadLostError` where it holds fewer bytes than it is asked for: a hole is never filled with anything.
+    5. Pieces shorter than `chunk_min_bytes` are taken as well, at a higher cost each.
     """
+
+    @property
+    def chunk_min_bytes(self) -> int:
+        """How long every piece but the last should be; 0 where it is no matter."""
+        ...
 
     async def create(self, upload_id: UploadId) -> None:
         """Make an empty upload."""
