@@ -123,6 +123,22 @@ class CatalogContract(DatabaseContract):
         assert await catalog.list_repositories("team/app", 10, ["team"]) == ["team/app/b"]
         assert list(await catalog.list_repositories("~~", 10, None)) == []
 
+    async def test_repositories_of_very_many_namespaces_are_listed_in_order(self) -> None:
+        """A statement takes some thousands of values; whoever may see more namespaces than that gets the same pages."""
+        database = await self.make_database()
+        catalog, holders = SqlCatalog(database), SqlHolders(database)
+        names = ["n0007-b/app", "n0007/app", "n0007/bpp", "n1999/app", "n3499/app"]
+        for name in (*names, "other/app"):
+            await catalog.link_blob(RepositoryName(name), blob(b"1"))
+        visible = {f"n{number:04}" for number in range(40_000)} | {"n0007-b"}
+        assert await catalog.list_repositories("", 9, visible) == names
+        assert await catalog.list_repositories("", 4, visible) == names[:4]
+        assert await catalog.list_repositories("n0007/app", 2, visible) == names[2:4]
+        assert await catalog.list_repositories("n1999/app", 9, visible) == names[4:]
+        assert await catalog.list_repositories("n9", 9, visible) == []
+        found = await holders.find(Digest.of(b"1"), visible, 4)
+        assert [str(one) for one in found] == names[:4]
+
 
 class HealingContract(DatabaseContract):
     """What `Catalog.heal_blob` promises."""
