@@ -53,7 +53,8 @@ unit: dev
 	$(BIN)/python -m pytest -q -n auto -m 'not interop and not slow' tests
 
 test: dev ## everything that needs no root, and the interop suites where the real clients are installed
-	$(BIN)/python -m pytest -m 'not interop' tests
+	$(BIN)/python -m pytest -q -n auto -m 'not interop and not slow' tests
+	$(BIN)/python -m pytest -m 'slow and not interop' tests
 	$(BIN)/python -m pytest -m interop tests/interop
 
 interop: dev ## install the real clients from Debian (as root) and run the interop suites
