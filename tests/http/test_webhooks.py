@@ -3,18 +3,21 @@
 import asyncio
 import hmac
 import json
+import re
 import socket
 from datetime import timedelta
 
 import pytest
 from test_lifecycle import push
+from test_trust import BASE, GUN, make_owner, publish
 
 from inkan.registry.webhook_sender import WebhookSender
 from inkan.registry.webhook_target import Target
 from inkan.testing.clock import FixedClock
+from inkan.tuf.roles import TARGETS
 
 PATH = "/api/v1/webhooks"
-EVERYTHING = ["push", "tag", "pull", "delete", "restore", "quota"]
+EVERYTHING = ["push", "tag", "pull", "delete", "restore", "quota", "sign", "revoke", "trust"]
 
 
 class Receiver:
@@ -261,3 +264,55 @@ async def test_what_is_no_http_answer_is_a_failure(answer):
     outcome = await sender.send(f"http://127.0.0.1:{port}/", "s", [], FixedClock().now())
     server.close()
     assert (outcome.is_taken, outcome.text) == (False, "no HTTP answer")
+
+
+async def test_what_is_signed_and_taken_back_is_told_with_its_role(world, admin, receiver, allowed):
+    await add(admin, receiver.url, ["sign", "revoke", "trust"], "team")
+    owner = await make_owner(admin, world)
+    await publish(admin, owner.first_push("1.0", b"1" * 32), expect=200)
+    await publish(admin, owner.push("1.0", b"2" * 32), expect=200)
+    await publish(admin, owner.add_signer("alice"), expect=200)
+    await publish(admin, owner.sign_as("alice", "2.0", b"3" * 32), expect=200)
+    # what is refused was not done
+    owner.targets_version = 1
+    await publish(admin, owner.push("3.0", b"4" * 32), expect=400)
+    owner.targets_version, owner.tags = 4, {}
+    await publish(admin, {TARGETS: owner.next_targets()}, expect=200)
+    await admin("DELETE", f"{BASE}/", expect=200)
+    await job(world, "tell webhooks").run()
+    told = [(one["action"], one["target"].get("tag"), one["note"]) for one in receiver.events]
+    assert told == [
+        ("sign", "1.0", f"signed by targets in {GUN}"),
+        ("sign", "1.0", f"moved by targets in {GUN}"),
+        ("trust", None, f"publish in {GUN}"),
+        ("sign", "2.0", f"signed by targets/alice in {GUN}"),
+        ("sign", "2.0", f"signed by targets/releases in {GUN}"),
+        ("revoke", "1.0", f"revoked by targets in {GUN}"),
+        ("trust", None, f"delete in {GUN}"),
+    ]
+    assert {one["actor"]["name"] for one in receiver.events} == {"admin"}
+    assert {one["target"]["repository"] for one in receiver.events} == {"team/app"}
+
+
+async def test_what_comes_of_messages_is_measured(world, admin, receiver, allowed):
+    await add(admin, receiver.url)
+    await push(admin, "team/app", "v1")
+    receiver.statuses = [503] * 12
+
+    async def measured():
+        text = (await admin("GET", "/metrics", expect=200)).body.decode()
+        return {
+            name: float(re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)[1])
+            for name in (
+                'inkan_webhook_messages_total{outcome="failed"}',
+                "inkan_webhook_events_waiting",
+                "inkan_webhook_events_given_up_total",
+            )
+        }
+
+    for _ in range(11):
+        await job(world, "tell webhooks").run()
+        world.clock.move(timedelta(hours=1, seconds=1))
+    assert list((await measured()).values()) == [11, 1, 0]
+    await job(world, "tell webhooks").run()
+    assert list((await measured()).values()) == [12, 0, 1]

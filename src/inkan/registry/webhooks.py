@@ -6,6 +6,7 @@ are given up after twelve attempts. Several servers may send: a webhook is one s
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ from inkan import limits
 from inkan.clock import Clock
 from inkan.errors import RequestInvalidError, WebhookUnknownError
 from inkan.keys.sealing import KeyEncryptionKey, open_sealed, seal
+from inkan.registry.webhook_metrics import WebhookMetrics
 from inkan.registry.webhook_sender import Outcome, WebhookSender, ping
 from inkan.registry.webhook_target import Target
 from inkan.store.ports import Webhooks
 from inkan.store.records import Event, EventKind, Message, WebhookRecord
 
+logger = logging.getLogger(__name__)
 KINDS = frozenset(EventKind) - {EventKind.PING}
 _LEASE = timedelta(minutes=1)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
@@ -62,6 +65,7 @@ class WebhookService:
     sender: WebhookSender
     key_encryption_key: KeyEncryptionKey
     clock: Clock
+    metrics: WebhookMetrics
 
     async def add(
         self, url: str, kinds: Collection[EventKind], namespace: str, account: str
@@ -118,6 +122,7 @@ class WebhookService:
         """Tell every webhook what it is to be told by now."""
         due = await self.webhooks.list_due(self.clock.now(), limits.WEBHOOKS)
         ended = await asyncio.gather(*(self._tell(one) for one in due), return_exceptions=True)
+        self.metrics.waiting.set(await self.webhooks.count_waiting())
         for one in ended:
             if one is not None:
                 raise one
@@ -131,13 +136,17 @@ class WebhookService:
 
     async def _deliver(self, message: Message) -> bool:
         outcome = await self._send(message.webhook, message.events)
+        self.metrics.messages.labels("taken" if outcome.is_taken else "failed").inc()
         if outcome.is_taken:
             await self.webhooks.told(message, outcome.text)
             return True
         # capped before it is raised: a number of failures has no bound
         pause = _FIRST_PAUSE * 2 ** min(message.webhook.failures, 10)
         due_at = self.clock.now() + min(pause, _LONGEST_PAUSE)
-        await self.webhooks.failed(message, outcome.text, due_at, _ATTEMPTS)
+        given_up = await self.webhooks.failed(message, outcome.text, due_at, _ATTEMPTS)
+        if given_up:
+            self.metrics.given_up.inc(given_up)
+            logger.warning("a webhook's events are given up", extra={"webhook": message.webhook.webhook_id, "events": given_up})  # fmt: skip
         return False
 
     async def _send(self, webhook: WebhookRecord, events: Sequence[Event]) -> Outcome:

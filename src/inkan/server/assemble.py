@@ -103,7 +103,7 @@ async def build(
     metrics, access_log = Metrics(), AccessLog()
     trust = build_trust(settings, stores.database, key_encryption_key, clock, access.guard, metrics)
     lifecycle = await build_lifecycle(
-        settings, stores, key_encryption_key, clock, trust.status.signed_digests
+        settings, stores, key_encryption_key, clock, trust.status.signed_digests, metrics
     )
     images = build_registry(settings, stores, clock, access.guard, lifecycle)
     admin = build_admin(settings, stores, clock, access, trust, images)

@@ -16,6 +16,7 @@ from inkan.registry.quotas import Quotas
 from inkan.registry.retention import RetentionService, SignedDigests
 from inkan.registry.traffic import Traffic
 from inkan.registry.trash import TrashService
+from inkan.registry.webhook_metrics import WebhookMetrics
 from inkan.registry.webhook_sender import WebhookSender
 from inkan.registry.webhooks import Happenings, WebhookService
 from inkan.server.jobs import Job
@@ -27,6 +28,7 @@ from inkan.store.sql.retention import SqlRetention
 from inkan.store.sql.trash import SqlTrash
 from inkan.store.sql.usage import SqlUsage
 from inkan.store.sql.webhooks import SqlWebhooks
+from inkan.web.metrics import Metrics
 from inkan.web.routing import Route
 
 # each writes once, and makes answers in memory old
@@ -55,6 +57,7 @@ async def build_lifecycle(
     key_encryption_key: KeyEncryptionKey,
     clock: Clock,
     signed: SignedDigests,
+    metrics: Metrics,
 ) -> LifecycleParts:
     """Return the trash and the rules about tags, with their rows and their jobs."""
     trash = TrashService(SqlTrash(stores.database), clock, settings.trash_lifetime)
@@ -68,7 +71,9 @@ async def build_lifecycle(
     sender = WebhookSender(
         settings.host_names[0], settings.scheme, allow_private=settings.webhook_allow_private
     )
-    hooks = WebhookService(webhooks, happenings, sender, key_encryption_key, clock)
+    hooks = WebhookService(
+        webhooks, happenings, sender, key_encryption_key, clock, WebhookMetrics.within(metrics)
+    )
     quotas = Quotas(SqlUsage(stores.database), clock, happenings.note)
 
     async def flush() -> None:

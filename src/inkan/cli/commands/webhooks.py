@@ -9,10 +9,10 @@ _NAMESPACE = click.option("--namespace", metavar="NAMESPACE", help="Only of this
 
 
 @click.command(
-    epilog="\b\nExamples:\n  inkan webhook-add https://ci.example.com/hook --events push,delete --namespace team\n  inkan webhook-add https://audit.example.com/inkan --events push,tag,pull,delete,restore,quota\n"
+    epilog="\b\nExamples:\n  inkan webhook-add https://ci.example.com/hook --events push,delete --namespace team\n  inkan webhook-add https://audit.example.com/inkan --events push,tag,pull,delete,restore,quota,sign,revoke,trust\n"
 )
 @click.argument("url", metavar="URL")
-@click.option("--events", required=True, metavar="EVENT,...", help="Of push, tag, pull, delete, restore, quota.")  # fmt: skip
+@click.option("--events", required=True, metavar="EVENT,...", help="Of push, tag, pull, delete, restore, quota, sign, revoke, trust.")  # fmt: skip
 @click.option("--namespace", metavar="NAMESPACE", help="Of this namespace; else of all.")
 @output_option
 def webhook_add(url: str, events: str, namespace: str | None) -> None:

@@ -41,10 +41,14 @@ class Webhooks(Protocol):
         """Take on to tell a webhook its oldest events until an instant; nothing where another has, or there are none."""
         ...
 
+    async def count_waiting(self) -> int:
+        """Return how many events are still to be told, up to so many that the exact number does not matter."""
+        ...
+
     async def told(self, message: Message, outcome: str) -> None:
         """Forget events that a webhook has taken."""
         ...
 
-    async def failed(self, message: Message, outcome: str, due_at: datetime, attempts: int) -> None:
-        """Try again later; events that were tried so often are given up."""
+    async def failed(self, message: Message, outcome: str, due_at: datetime, attempts: int) -> int:
+        """Try again later; events that were tried so often are given up. Return how many that are."""
         ...

@@ -14,6 +14,9 @@ class EventKind(StrEnum):
     DELETE = "delete"
     RESTORE = "restore"
     QUOTA = "quota"
+    SIGN = "sign"
+    REVOKE = "revoke"
+    TRUST = "trust"
     PING = "ping"
 
 

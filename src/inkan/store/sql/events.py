@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from inkan import limits
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName, Tag
-from inkan.store.records import Act, Event, EventKind, ManifestRecord
+from inkan.store.records import Act, Event, EventKind, ManifestRecord, TrustEvent
 from inkan.store.sql.database import Statement, Transaction, from_micros, to_micros
 
 
@@ -55,6 +55,30 @@ def announce_deletion(
     """Let webhooks be told of a manifest or a tag that is about to go."""
     one = event(EventKind.DELETE, repository, act, str(digest or ""), str(tag or ""))
     yield from announce([one])
+
+
+def announce_trust(done: TrustEvent) -> Transaction[None]:
+    """Let webhooks be told of what is done to a trust collection; nobody is told of what was refused."""
+    if done.is_refused or not (yield from _subscribers(done.gun.repository.namespace)):
+        return
+    yield from announce([_of_trust(done, *one) for one in _told_of_trust(done)])
+
+
+def _told_of_trust(done: TrustEvent) -> list[tuple[EventKind, str, str]]:
+    """Return what is to be told: kind, tag, and a note."""
+    told = []
+    for role, changes in done.detail.get("tags", {}).items():
+        for word, tags in changes.items():
+            kind = EventKind.REVOKE if word == "revoked" else EventKind.SIGN
+            # very many are told by their first ones and a number
+            told += [(kind, "", f"{word} by {role}: {tag}") if " " in tag else (kind, tag, f"{word} by {role}") for tag in tags]  # fmt: skip
+    reason = done.detail.get("reason")
+    return told or [(EventKind.TRUST, "", f"{done.act}: {reason}" if reason else str(done.act))]
+
+
+def _of_trust(done: TrustEvent, kind: EventKind, tag: str, note: str) -> Event:
+    one = event(kind, done.gun.repository, Act(done.account, done.at), "", tag)
+    return replace(one, note=f"{note} in {done.gun}")
 
 
 def event(kind: EventKind, repository: RepositoryName, act: Act, digest: str, tag: str) -> Event:

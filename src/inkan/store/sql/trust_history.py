@@ -22,6 +22,7 @@ from inkan.store.sql.database import (
     from_micros,
     to_micros,
 )
+from inkan.store.sql.events import announce_trust
 from inkan.tuf.roles import TIMESTAMP, RoleName
 
 UPDATE, DELETION = "update", "deletion"
@@ -78,9 +79,10 @@ def change(gun: Gun, version: int, sha256: str, category: str, at: datetime) -> 
     )
 
 
-def event_row(event: TrustEvent) -> Statement:
-    """Return the statement that keeps an event."""
-    return Statement(
+def keep_event(event: TrustEvent) -> Transaction[None]:
+    """Keep an event, and let webhooks be told of it."""
+    yield from announce_trust(event)
+    yield Statement(
         "INSERT INTO trust_events (at, gun, namespace, act, account, address, is_refused, detail) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -120,7 +122,7 @@ def _list_changes(
 
 
 def _add_event(event: TrustEvent) -> Transaction[None]:
-    yield event_row(event)
+    yield from keep_event(event)
 
 
 def _list_events(gun: Gun | None, limit: int) -> Transaction[Sequence[TrustEvent]]:
@@ -177,7 +179,7 @@ def _archive(archive: TrustArchive, event: TrustEvent) -> Transaction[None]:
     if not (yield from _move_aside(archive)):
         raise MetadataUnknownError(str(archive.gun), "trust data")
     yield change(archive.gun, 0, "", DELETION, archive.created_at)
-    yield event_row(event)
+    yield from keep_event(event)
 
 
 def _move_aside(archive: TrustArchive) -> Transaction[bool]:
@@ -211,5 +213,5 @@ def _restore(archive_id: str, aside: TrustArchive, event: TrustEvent) -> Transac
     )
     if newest:
         yield change(event.gun, newest[0][0], newest[0][1], UPDATE, event.at)
-    yield event_row(event)
+    yield from keep_event(event)
     return moved

@@ -14,7 +14,7 @@ from inkan.store.sql.database import (
     from_micros,
     to_micros,
 )
-from inkan.store.sql.trust_history import DELETION, UPDATE, change, event_row
+from inkan.store.sql.trust_history import DELETION, UPDATE, change, keep_event
 from inkan.tuf.roles import TIMESTAMP, RoleName
 
 _COLUMNS = "role, version, sha256, payload, expires_at, created_at"
@@ -108,7 +108,7 @@ def _publish(records: Sequence[MetadataRecord], event: TrustEvent | None) -> Tra
         if record.role == TIMESTAMP:
             yield change(record.gun, record.version, record.sha256, UPDATE, record.created_at)
     if event is not None:
-        yield event_row(event)
+        yield from keep_event(event)
 
 
 def _current(gun: Gun) -> Transaction[dict[RoleName, MetadataRecord]]:
@@ -147,7 +147,7 @@ def _delete(gun: Gun, event: TrustEvent | None) -> Transaction[None]:
         at = event.at if event else from_micros(max(row[0] for row in rows))
         yield change(gun, 0, "", DELETION, at)
     if event is not None:
-        yield event_row(event)
+        yield from keep_event(event)
 
 
 def _record(gun: Gun, row: Row) -> MetadataRecord:

@@ -15,6 +15,7 @@ from inkan.store.sql.database import (
 )
 from inkan.store.sql.events import announce, parse_kinds, read_event
 
+_COUNTED_MOST = 100_000
 _COLUMNS = "id, url, namespace, events, sealed, created_at, created_by, failures, outcome"
 
 NAMESPACE_WEBHOOKS_GO = (
@@ -54,13 +55,17 @@ class SqlWebhooks:
         """Take on to tell a webhook its oldest events until an instant; nothing where another has, or there are none."""
         return await self._database.write(_claim, webhook_id, now, until, limit)
 
+    async def count_waiting(self) -> int:
+        """Return how many events are still to be told, up to so many that the exact number does not matter."""
+        return await self._database.read(_count_waiting)
+
     async def told(self, message: Message, outcome: str) -> None:
         """Forget events that a webhook has taken."""
         await self._database.write(_told, message, outcome)
 
-    async def failed(self, message: Message, outcome: str, due_at: datetime, attempts: int) -> None:
-        """Try again later; events that were tried so often are given up."""
-        await self._database.write(_failed, message, outcome, due_at, attempts)
+    async def failed(self, message: Message, outcome: str, due_at: datetime, attempts: int) -> int:
+        """Try again later; events that were tried so often are given up. Return how many that are."""
+        return await self._database.write(_failed, message, outcome, due_at, attempts)
 
 
 def _add(webhook: WebhookRecord) -> Transaction[None]:
@@ -130,16 +135,27 @@ def _told(message: Message, outcome: str) -> Transaction[None]:
     )
 
 
-def _failed(message: Message, outcome: str, due_at: datetime, attempts: int) -> Transaction[None]:
+def _count_waiting() -> Transaction[int]:
+    rows = yield Statement(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM webhook_events LIMIT ?) waiting", (_COUNTED_MOST,)
+    )
+    return int(rows[0][0])
+
+
+def _failed(message: Message, outcome: str, due_at: datetime, attempts: int) -> Transaction[int]:
+    given_up = 0
     for number in message.numbers:
         yield Statement("UPDATE webhook_events SET attempts = attempts + 1 WHERE id = ?", (number,))
-        yield Statement(
-            "DELETE FROM webhook_events WHERE id = ? AND attempts >= ?", (number, attempts)
+        gone = yield Statement(
+            "DELETE FROM webhook_events WHERE id = ? AND attempts >= ? RETURNING id",
+            (number, attempts),
         )
+        given_up += len(gone)
     yield Statement(
         "UPDATE webhooks SET due_at = ?, failures = failures + 1, outcome = ? WHERE id = ?",
         (to_micros(due_at), outcome, message.webhook.webhook_id),
     )
+    return given_up
 
 
 def _record(row: Row) -> WebhookRecord:

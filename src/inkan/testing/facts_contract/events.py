@@ -112,7 +112,7 @@ class WebhooksContract(DatabaseContract):
         assert list(message.events) == events[:2]
         assert await webhooks.list_due(NOW, 9) == []
         assert await webhooks.claim("w1", NOW, LATER, 2) is None
-        await webhooks.failed(message, "no answer", LATER, 2)
+        assert await webhooks.failed(message, "no answer", LATER, 2) == 0
         (listed,) = await webhooks.list()
         assert (listed.failures, listed.outcome) == (1, "no answer")
         assert await webhooks.claim("w1", LATER - timedelta(seconds=1), LATER, 2) is None
@@ -120,7 +120,9 @@ class WebhooksContract(DatabaseContract):
         assert again is not None
         assert list(again.events) == events[:1]
         # tried twice: given up
-        await webhooks.failed(again, "no answer", LATER, 2)
+        waiting_before = await webhooks.count_waiting()
+        assert await webhooks.failed(again, "no answer", LATER, 2) == 1
+        assert await webhooks.count_waiting() == waiting_before - 1
         rest = await webhooks.claim("w1", LATER, LATER, 9)
         assert rest is not None
         assert list(rest.events) == events[1:]
