@@ -12,10 +12,9 @@ from inkan.errors import (
     ManifestCorruptError,
     ManifestUnknownError,
     RepositoryUnknownError,
-    SizeMismatchError,
 )
 from inkan.oci.digest import Digest
-from inkan.oci.manifest import Manifest, parse
+from inkan.oci.manifest import parse
 from inkan.oci.reference import RepositoryName, Tag
 from inkan.store.ports import Catalog, Deletions
 from inkan.store.records import Act, ManifestRecord
@@ -52,7 +51,6 @@ class ManifestService:
         digest = Digest.of(raw, algorithm)
         if isinstance(reference, Digest) and reference != digest:
             raise DigestMismatchError(str(reference), str(digest))
-        await self._require_sizes(repository, manifest)
         record = ManifestRecord(
             repository=repository,
             digest=digest,
@@ -66,17 +64,11 @@ class ManifestService:
             pushed_by=account,
             created_at=self.clock.now(),
             annotations=manifest.annotations,
+            stated_sizes={one.digest: one.size_bytes for one in manifest.blobs},
         )
         named = (reference,) if isinstance(reference, Tag) else ()
         await self.catalog.put_manifest(record, *named, *tags)
         return record
-
-    async def _require_sizes(self, repository: RepositoryName, manifest: Manifest) -> None:
-        """Return unless a size is false: clients reserve and stop by it."""
-        for one in manifest.blobs:
-            blob = await self.catalog.find_blob(repository, one.digest)
-            if blob is not None and blob.size_bytes != one.size_bytes:
-                raise SizeMismatchError(str(one.digest), one.size_bytes, blob.size_bytes)
 
     async def delete(self, repository: RepositoryName, reference: Tag | Digest, account: str) -> None:  # fmt: skip
         """Forget a tag, or move a manifest with all its tags into the trash.

@@ -122,7 +122,7 @@ class WebhookService:
         """Tell every webhook what it is to be told by now."""
         due = await self.webhooks.list_due(self.clock.now(), limits.WEBHOOKS)
         ended = await asyncio.gather(*(self._tell(one) for one in due), return_exceptions=True)
-        self.metrics.waiting.set(await self.webhooks.count_waiting())
+        self.metrics.waiting.set(sum(one.waiting for one in await self.webhooks.list()))
         for one in ended:
             if one is not None:
                 raise one

@@ -22,7 +22,7 @@ class Webhooks(Protocol):
         ...
 
     async def list(self) -> Sequence[WebhookRecord]:
-        """Return every webhook, the oldest first."""
+        """Return every webhook with the number of its events that wait, the oldest first."""
         ...
 
     async def remove(self, webhook_id: str) -> bool:
@@ -39,10 +39,6 @@ class Webhooks(Protocol):
 
     async def claim(self, webhook_id: str, now: datetime, until: datetime, limit: int) -> Message | None:  # fmt: skip
         """Take on to tell a webhook its oldest events until an instant; nothing where another has, or there are none."""
-        ...
-
-    async def count_waiting(self) -> int:
-        """Return how many events are still to be told, up to so many that the exact number does not matter."""
         ...
 
     async def told(self, message: Message, outcome: str) -> None:

@@ -28,7 +28,7 @@ class Catalog(Protocol):
        is returned: the caller then deletes the bytes it brought. With a source, nothing is brought: the source must hold the blob
        in that very instant, or `BlobUnknownError` is raised.
     3. `put_manifest` stores manifest and tags together or not at all, and raises `ManifestBlobUnknownError` unless the repository
-       holds every blob and child named. The same bytes again are no error. The tags move in the same instant.
+       holds every blob and child named, `SizeMismatchError` if a blob that it holds has another size than the manifest states. The same bytes again are no error. The tags move in the same instant.
     4. A repository exists from its first blob or manifest on.
     5. Lists are sorted by code point and begin after `after`, which need not exist.
     """

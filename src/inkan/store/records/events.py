@@ -55,6 +55,7 @@ class WebhookRecord:
     Attributes:
         namespace: of which events; empty for those of all.
         sealed: the key that its messages are signed with, encrypted.
+        waiting: how many events it is still to be told, where that was asked for.
         failures: how often in a row it could not be told.
         outcome: what came of the last message; empty before the first.
     """
@@ -68,6 +69,7 @@ class WebhookRecord:
     created_by: str
     failures: int = 0
     outcome: str = ""
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

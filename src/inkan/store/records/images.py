@@ -51,6 +51,7 @@ class ManifestRecord:
         children: digests that must be manifests of the repository (an index's).
         subject: the digest it is a referrer of; it need not exist.
         image_bytes: the declared size of config and layers, or of an index's children.
+        stated_sizes: how many bytes it says that blobs have; empty where that was not asked for.
     """
 
     repository: RepositoryName
@@ -65,6 +66,7 @@ class ManifestRecord:
     pushed_by: str
     created_at: datetime
     annotations: Mapping[str, str] = field(default_factory=dict)
+    stated_sizes: Mapping[Digest, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

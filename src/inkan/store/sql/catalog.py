@@ -1,9 +1,9 @@
 """The catalog in SQL."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from inkan.errors import BlobUnknownError, ManifestBlobUnknownError
+from inkan.errors import BlobUnknownError, ManifestBlobUnknownError, SizeMismatchError
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName, Tag
 from inkan.store.records import BlobRecord, ManifestRecord, StorageKey
@@ -16,8 +16,9 @@ from inkan.store.sql.database import (
     to_micros,
 )
 from inkan.store.sql.events import announce_push
-from inkan.store.sql.garbage import clear_link, note_link
+from inkan.store.sql.garbage import clear_links, note_link
 from inkan.store.sql.immutable_tags import require_movable
+from inkan.store.sql.many import marks, pages
 from inkan.store.sql.repository_names import list_repositories
 
 _MANIFEST = "m.digest, m.media_type, m.payload, m.subject, m.artifact_type, m.image_bytes, m.pushed_by, m.created_at"
@@ -130,8 +131,8 @@ def _find_blob(repository: RepositoryName, digest: Digest) -> Transaction[BlobRe
 
 def _put_manifest(manifest: ManifestRecord, tags: Sequence[Tag]) -> Transaction[None]:
     name, digest = str(manifest.repository), str(manifest.digest)
-    yield from _require_held("repository_blobs", name, manifest.blobs)
-    yield from _require_held("manifests", name, manifest.children)
+    yield from _require_blobs(manifest)
+    yield from _require_children(name, manifest.children)
     yield from require_movable(manifest.repository, tags, manifest.digest)
     yield from announce_push(manifest, tags)
     rows = yield Statement(
@@ -155,11 +156,9 @@ def _put_manifest(manifest: ManifestRecord, tags: Sequence[Tag]) -> Transaction[
         ),
     )
     assert rows
-    for blob in manifest.blobs:
-        yield _edge("manifest_blobs (repository, manifest, blob)", name, digest, blob)
-        yield clear_link(manifest.repository, blob)
-    for child in manifest.children:
-        yield _edge("manifest_children (repository, parent, child)", name, digest, child)
+    yield from _edges("manifest_blobs (repository, manifest, blob)", name, digest, manifest.blobs)
+    yield from clear_links(manifest.repository, manifest.blobs)
+    yield from _edges("manifest_children (repository, parent, child)", name, digest, manifest.children)  # fmt: skip
     for tag in tags:
         yield Statement(
             "INSERT INTO tags (repository, name, namespace, digest, updated_at) VALUES (?, ?, ?, ?, ?) "
@@ -168,24 +167,43 @@ def _put_manifest(manifest: ManifestRecord, tags: Sequence[Tag]) -> Transaction[
         )
 
 
-def _require_held(table: str, name: str, digests: Iterable[Digest]) -> Transaction[None]:
-    missing = []
-    for digest in digests:
+def _require_blobs(manifest: ManifestRecord) -> Transaction[None]:
+    """Return unless the repository lacks a blob, or a size is false: clients reserve and stop by it."""
+    missing = dict.fromkeys(map(str, manifest.blobs))
+    stated = {str(digest): size for digest, size in manifest.stated_sizes.items()}
+    for page in pages(dict.fromkeys((*missing, *stated))):
         rows = yield Statement(
-            f"SELECT 1 FROM {table} WHERE repository = ? AND digest = ?",  # noqa: S608 - a constant of ours
-            (name, str(digest)),
+            "SELECT r.digest, b.size_bytes FROM repository_blobs r JOIN blobs b ON b.digest = r.digest "  # noqa: S608 - question marks
+            f"WHERE r.repository = ? AND r.digest IN ({marks(page)})",
+            (str(manifest.repository), *page),
         )
-        if not rows:
-            missing.append(str(digest))
+        for digest, size in rows:
+            missing.pop(digest, None)
+            if stated.get(digest, size) != size:
+                raise SizeMismatchError(digest, stated[digest], size)
     if missing:
-        raise ManifestBlobUnknownError(missing)
+        raise ManifestBlobUnknownError(list(missing))
 
 
-def _edge(columns: str, name: str, digest: str, other: Digest) -> Statement:
-    return Statement(
-        f"INSERT INTO {columns} VALUES (?, ?, ?) ON CONFLICT DO NOTHING",  # noqa: S608 - a constant of ours
-        (name, digest, str(other)),
-    )
+def _require_children(name: str, digests: Iterable[Digest]) -> Transaction[None]:
+    missing = dict.fromkeys(map(str, digests))
+    for page in pages(tuple(missing)):
+        rows = yield Statement(
+            f"SELECT digest FROM manifests WHERE repository = ? AND digest IN ({marks(page)})",  # noqa: S608 - question marks
+            (name, *page),
+        )
+        for row in rows:
+            missing.pop(row[0], None)
+    if missing:
+        raise ManifestBlobUnknownError(list(missing))
+
+
+def _edges(columns: str, name: str, digest: str, others: Iterable[Digest]) -> Iterator[Statement]:
+    for page in pages(dict.fromkeys(map(str, others))):
+        yield Statement(
+            f"INSERT INTO {columns} VALUES {marks(page, '(?, ?, ?)')} ON CONFLICT DO NOTHING",  # noqa: S608 - a constant of ours
+            tuple(value for other in page for value in (name, digest, other)),
+        )
 
 
 def _find_manifest(

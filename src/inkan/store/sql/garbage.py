@@ -12,7 +12,7 @@ An instant below zero is a turn: a collection has seen it, and says since when i
 the time it is written, for a process may stand still for an hour, and whoever was told something meanwhile would have lost that hour.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from inkan.oci.digest import Digest
@@ -25,6 +25,7 @@ from inkan.store.sql.database import (
     from_micros,
     to_micros,
 )
+from inkan.store.sql.many import marks, pages
 
 _NOT_SEEN = 0
 
@@ -107,6 +108,15 @@ def clear_link(repository: RepositoryName, digest: Digest) -> Statement:
 def note_blob(digest: str) -> Statement:
     """Note that a repository holds a blob no more."""
     return Statement("INSERT INTO garbage_blobs (digest) VALUES (?) ON CONFLICT DO NOTHING", (digest,))  # fmt: skip
+
+
+def clear_links(repository: RepositoryName, digests: Iterable[Digest]) -> Iterator[Statement]:
+    """Note that a manifest names blobs."""
+    for page in pages(map(str, digests)):
+        yield Statement(
+            f"DELETE FROM garbage_links WHERE repository = ? AND digest IN ({marks(page)})",  # noqa: S608 - question marks
+            (str(repository), *page),
+        )
 
 
 NAMESPACE_GOES = (

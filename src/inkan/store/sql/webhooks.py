@@ -1,6 +1,7 @@
 """The webhooks, and what they are still to be told, in SQL."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from inkan.errors import NamespaceUnknownError
@@ -15,7 +16,6 @@ from inkan.store.sql.database import (
 )
 from inkan.store.sql.events import announce, parse_kinds, read_event
 
-_COUNTED_MOST = 100_000
 _COLUMNS = "id, url, namespace, events, sealed, created_at, created_by, failures, outcome"
 
 NAMESPACE_WEBHOOKS_GO = (
@@ -36,7 +36,7 @@ class SqlWebhooks:
         await self._database.write(_add, webhook)
 
     async def list(self) -> Sequence[WebhookRecord]:
-        """Return every webhook, the oldest first."""
+        """Return every webhook with the number of its events that wait, the oldest first."""
         return await self._database.read(_list)
 
     async def remove(self, webhook_id: str) -> bool:
@@ -54,10 +54,6 @@ class SqlWebhooks:
     async def claim(self, webhook_id: str, now: datetime, until: datetime, limit: int) -> Message | None:  # fmt: skip
         """Take on to tell a webhook its oldest events until an instant; nothing where another has, or there are none."""
         return await self._database.write(_claim, webhook_id, now, until, limit)
-
-    async def count_waiting(self) -> int:
-        """Return how many events are still to be told, up to so many that the exact number does not matter."""
-        return await self._database.read(_count_waiting)
 
     async def told(self, message: Message, outcome: str) -> None:
         """Forget events that a webhook has taken."""
@@ -87,8 +83,11 @@ def _add(webhook: WebhookRecord) -> Transaction[None]:
 
 
 def _list() -> Transaction[list[WebhookRecord]]:
-    rows = yield Statement(f"SELECT {_COLUMNS} FROM webhooks ORDER BY created_at, id")  # noqa: S608 - a constant
-    return [_record(row) for row in rows]
+    rows = yield Statement(
+        f"SELECT {_COLUMNS}, (SELECT COUNT(*) FROM webhook_events e WHERE e.webhook = webhooks.id) "  # noqa: S608 - a constant
+        "FROM webhooks ORDER BY created_at, id"
+    )
+    return [replace(_record(row[:-1]), waiting=row[-1]) for row in rows]
 
 
 def _remove(webhook_id: str) -> Transaction[bool]:
@@ -133,13 +132,6 @@ def _told(message: Message, outcome: str) -> Transaction[None]:
         "UPDATE webhooks SET due_at = 0, failures = 0, outcome = ? WHERE id = ?",
         (outcome, message.webhook.webhook_id),
     )
-
-
-def _count_waiting() -> Transaction[int]:
-    rows = yield Statement(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM webhook_events LIMIT ?) waiting", (_COUNTED_MOST,)
-    )
-    return int(rows[0][0])
 
 
 def _failed(message: Message, outcome: str, due_at: datetime, attempts: int) -> Transaction[int]:

@@ -9,6 +9,7 @@ from inkan.errors import (
     BlobInUseError,
     BlobUnknownError,
     ManifestBlobUnknownError,
+    SizeMismatchError,
     UploadRangeError,
     UploadUnknownError,
 )
@@ -61,6 +62,31 @@ class CatalogContract(DatabaseContract):
         )
         assert len({one.key for one in kept}) == 1
         assert (await catalog.link_blob(OTHER, blob(b"1", "late"))).key == kept[0].key
+
+    async def test_a_manifest_that_states_a_false_size_is_not_kept(self) -> None:
+        """Promise 3: of a blob that is held; nobody knows the size of another one."""
+        catalog = SqlCatalog(await self.make_database())
+        held, foreign = blob(b"held"), Digest.of(b"foreign")
+        await catalog.link_blob(APP, held)
+        one = manifest(b"m", held)
+        async with raises(SizeMismatchError):
+            await catalog.put_manifest(replace(one, stated_sizes={held.digest: 5, foreign: 7}))
+        assert await catalog.find_manifest(APP, one.digest) is None
+        await catalog.put_manifest(replace(one, stated_sizes={held.digest: 4, foreign: 7}))
+        assert await catalog.find_manifest(APP, one.digest) is not None
+
+    async def test_a_manifest_of_very_many_blobs_is_kept_with_each(self) -> None:
+        """Promise 3: also of more than one statement takes."""
+        catalog = SqlCatalog(await self.make_database())
+        held = [blob(b"%d" % number, f"k{number}") for number in range(310)]
+        one = manifest(b"m", *held)
+        for each in held[:-1]:
+            await catalog.link_blob(APP, each)
+        async with raises(ManifestBlobUnknownError):
+            await catalog.put_manifest(one)
+        await catalog.link_blob(APP, held[-1])
+        await catalog.put_manifest(one)
+        assert await catalog.find_manifest(APP, one.digest) is not None
 
     async def test_a_manifest_over_missing_content_is_not_kept(self) -> None:
         """Promise 3: neither it nor its tag."""
