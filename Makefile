@@ -57,7 +57,7 @@ test: dev ## everything that needs no root, and the interop suites where the rea
 	$(BIN)/python -m pytest -m 'slow and not interop' tests
 	$(BIN)/python -m pytest -m interop tests/interop
 
-interop: dev ## install the real clients from Debian (as root) and run the interop suites
+interop: dev ## install the real clients (as root, from Debian and by Go) and run the interop suites
 	tests/interop/install.sh
 	$(BIN)/python -m pytest -m interop tests/interop
 

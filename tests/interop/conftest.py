@@ -1,5 +1,6 @@
 """A private docker engine, docker's command lines of two generations, and an Inkan server."""
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -158,3 +159,29 @@ def ceph():
         yield server.start()
     finally:
         server.stop()
+
+
+@pytest.fixture
+def kept():
+    """What a client wants closed when it is needed no more."""
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def containerd():
+    """A containerd, as the environment by which `ctr` finds it."""
+    require(os.geteuid() == 0, "containerd needs root; run `make interop` as root")
+    require(shutil.which("containerd"), "containerd is not installed; run `make interop` as root")
+    with tempfile.TemporaryDirectory(prefix="containerd-") as folder:
+        # what a registry needs none of, and what would need a kernel's goodwill
+        unneeded = ["grpc.v1.cri", *(f"snapshotter.v1.{name}" for name in ("aufs", "btrfs", "devmapper", "overlayfs", "zfs"))]  # fmt: skip
+        names = ", ".join(f'"io.containerd.{name}"' for name in unneeded)
+        (Path(folder) / "config.toml").write_text(f"version = 2\ndisabled_plugins = [{names}]\n")
+        found = {"CONTAINERD_ADDRESS": f"{folder}/socket", "CONTAINERD_SNAPSHOTTER": "native"}
+        state = ("--root", f"{folder}/root", "--state", f"{folder}/state")
+        command = ("containerd", "--config", f"{folder}/config.toml", "--address", f"{folder}/socket")  # fmt: skip
+        daemon = Daemon([*command, *state], Path(folder) / "log")
+        daemon.wait_until(lambda: run("ctr", "version", env=found, check=False).code == 0)
+        yield found
+        daemon.end()
