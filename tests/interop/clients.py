@@ -22,6 +22,7 @@ class Docker:
         require(program, f"no docker command line of generation {generation} is installed")
         self.docker = DockerClient(program, folder / "docker", request.getfixturevalue("engine"))
         self.host, self.image = server.host, f"{server.host}/{IMAGE}"
+        self.configuration = self.docker.home / "config.json"
 
     def log_in(self, name, secret):
         words = ("login", self.host, "-u", name, "--password-stdin")
@@ -69,6 +70,7 @@ class Tool:
             ContainerTool(program, folder, server)
         )
         self.log_in, self.log_out = self.tool.log_in, self.tool.log_out
+        self.configuration = self.tool.authfile
         image = f"{server.host}/{IMAGE}"
         self.words = {
             "skopeo": ("inspect", *self.tool.way, f"docker://{image}"),
@@ -95,6 +97,7 @@ class OfGo:
     def __init__(self, program, words, request, server, folder):
         self.client = GoClient(program, folder / program, server)
         self.host = server.host
+        self.configuration = self.client.home / ".docker" / "config.json"
         places = {
             "IMAGE": f"{server.host}/{IMAGE}",
             "HOST": server.host,

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 
 import pytest
 
@@ -95,3 +96,28 @@ def test_an_account_that_is_disabled_gets_nothing(client, there):
     # what docker has kept in place of the password has ended for good
     client.log_in(PERSON, SECRET)
     assert client.look().code == 0
+
+
+@pytest.mark.parametrize("kept_by", ["docker", "inkan"])
+def test_a_log_in_that_another_program_keeps_is_found_and_ends_with_its_log_out(
+    client, kept_by, there, tmp_path
+):
+    """docker keeps an identity token in place of a password, and so does `inkan login --sso`; what can read it needs no log-in of its own."""
+    if not hasattr(client, "configuration"):
+        pytest.skip("notary reads no configuration of docker's")
+    # docker leaves the name beside it, without a password
+    name = base64.b64encode(f"{PERSON}:".encode()).decode()
+    entry = {"auth": name, "identitytoken": ask_token(there)["refresh_token"]}
+    kept = tmp_path / "kept" / "config.json"
+    env = {"DOCKER_CONFIG": str(kept.parent)}
+    kept.parent.mkdir()
+    kept.write_text(json.dumps({"auths": {there.host: entry}}))
+    if kept_by == "inkan":
+        there.inkan("login", there.host, "--ca", there.ca, env=env)
+    client.configuration.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(kept, client.configuration)
+    looked = client.look()
+    assert looked.code == 0, looked.text
+    ended = there.inkan("logout", there.host, env={**env, "SSL_CERT_FILE": str(there.ca)})
+    assert "warning" not in ended.text
+    assert client.look().code != 0

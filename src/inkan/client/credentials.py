@@ -28,6 +28,8 @@ from inkan.limits import MIB
 _HELPER_SECONDS = 60
 # the name under which docker's helpers keep an identity token
 IDENTITY_TOKEN = "<token>"  # noqa: S105 - a user name
+# and the one that our server knows one by
+_TOKEN_NAME = "iamrefresh"  # noqa: S105 - a user name
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,8 @@ def store(host: str, credential: Credential) -> None:
         secret = {"ServerURL": host, "Username": credential.username, "Secret": credential.password}
         _run(helper, "store", json.dumps(secret))
         auths[host] = {}
-    elif credential.is_identity_token:
-        auths[host] = {"identitytoken": credential.password}
     else:
-        pair = f"{credential.username}:{credential.password}".encode()
-        auths[host] = {"auth": base64.b64encode(pair).decode()}
+        auths[host] = entry_of(credential)
     write_private(docker_folder() / "config.json", json.dumps(config, indent="\t").encode() + b"\n")
 
 
@@ -132,6 +131,18 @@ def _helper(config: Mapping[str, Any], host: str) -> str:
 
 def _from_config(config: Mapping[str, Any], host: str) -> Credential | None:
     return entry_credential(config.get("auths", {}).get(host), host)
+
+
+def entry_of(credential: Credential) -> dict[str, str]:
+    """Return a credential as an entry of docker's file, or of podman's, which is the same."""
+    if credential.is_identity_token:
+        # as docker writes it, with a name and no password: podman 4 and skopeo 1.9 pass over an entry that has the token alone
+        return {"auth": _encode(_TOKEN_NAME, ""), "identitytoken": credential.password}
+    return {"auth": _encode(credential.username, credential.password)}
+
+
+def _encode(username: str, password: str) -> str:
+    return base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
 def entry_credential(entry: object, host: str) -> Credential | None:

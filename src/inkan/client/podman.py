@@ -5,12 +5,11 @@ Source: containers/image, containers-auth.json(5).
 
 import json
 import os
-from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 from inkan import strict_json
-from inkan.client.credentials import Credential, entry_credential
+from inkan.client.credentials import Credential, entry_credential, entry_of
 from inkan.client.environment import variable
 from inkan.client.private_file import write_private
 from inkan.errors import JsonInvalidError, SettingInvalidError
@@ -36,8 +35,7 @@ def store(host: str, credential: Credential) -> Path:
     """
     file = auth_file()
     tree = _read(file)
-    pair = f"{credential.username}:{credential.password}".encode()
-    tree.setdefault("auths", {})[host] = {"auth": b64encode(pair).decode()}
+    tree.setdefault("auths", {})[host] = entry_of(credential)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(file, json.dumps(tree, indent="\t").encode() + b"\n")
     return file

@@ -1,5 +1,6 @@
 """Credentials stay where docker keeps them, and nowhere else."""
 
+import base64
 import json
 import stat
 
@@ -130,3 +131,10 @@ def test_what_docker_keeps_instead_of_a_password_is_found(home):
     assert "ir_secret" not in repr(found)
     credentials.store("other.test", found)
     assert credentials.find("other.test") == found
+
+
+def test_an_identity_token_is_kept_with_a_name_beside_it_or_podman_passes_over_it(home):
+    token = credentials.Credential(credentials.IDENTITY_TOKEN, "ir_secret")
+    credentials.store(HOST, token)
+    kept = json.loads((home / "docker" / "config.json").read_text())["auths"][HOST]
+    assert kept == {"auth": base64.b64encode(b"iamrefresh:").decode(), "identitytoken": "ir_secret"}

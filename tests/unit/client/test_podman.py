@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from inkan.client import podman
-from inkan.client.credentials import Credential
+from inkan.client.credentials import IDENTITY_TOKEN, Credential
 from inkan.errors import SettingInvalidError, StorageUnavailableError
 
 HOST = "localhost:5000"
@@ -76,3 +76,10 @@ def test_a_folder_that_cannot_be_made_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "file" / "auth.json"))
     with pytest.raises((StorageUnavailableError, SettingInvalidError)):
         podman.store(HOST, SECRET)
+
+
+def test_an_identity_token_is_kept_as_one_and_not_as_somebodys_password(file):
+    token = Credential(IDENTITY_TOKEN, "ir_secret")
+    podman.store(HOST, token)
+    assert podman.find(HOST) == token
+    assert json.loads(file.read_text())["auths"][HOST]["identitytoken"] == "ir_secret"
