@@ -18,7 +18,7 @@ provider() {
 }
 # the clients that Debian has not, each in a folder of its name and version; Go checks what it loads against the checksum database
 go_clients() {
-  local go name module version package folder
+  local go name module version package folder deadline=$((SECONDS + 900))
   if ! go=$(command -v go || command -v /usr/local/go/bin/go); then
     echo "interop: no Go is installed: the suites of $(cut -d' ' -f1 "$here/go_clients.txt" | paste -sd' ') will be skipped" >&2
     return
@@ -28,9 +28,10 @@ go_clients() {
     [ -x "$folder/$name" ] && continue
     echo "interop: building $name $version" >&2
     mkdir -p "$folder"
-    # a module that demands this very version and no newer one of anything; bounded: what is not there in time is missed by its own suite
+    # a module that demands this very version and no newer one of anything. All of them take two idle cores some five minutes; what is not there in time
+    # is missed by its own suite
     printf 'module client\n\ngo 1.24\n\nrequire %s %s\n' "$module" "$version" >"$folder/go.mod"
-    (cd "$folder" && timeout 600 "$go" build -mod=mod -trimpath -ldflags=-s -o "$name" "$module/$package" 2>build.log) || tail -5 "$folder/build.log" >&2
+    (cd "$folder" && timeout "$((deadline > SECONDS ? deadline - SECONDS : 1))" "$go" build -mod=mod -trimpath -ldflags=-s -o "$name" "$module/$package" 2>build.log) || tail -5 "$folder/build.log" >&2
   done <"$here/go_clients.txt"
 }
 # Node.js may be there from elsewhere, and then conflicts with Debian's npm
