@@ -78,7 +78,8 @@ InkanError
 │   ├── AddressInUseError ├── DataFolderError
 │   ├── IdentityProviderError          an identity provider that does not answer as one
 │   ├── FreshnessUnprovenError         good as far as known, but not known to be the newest
-│   └── PassphraseRequiredError        a key that cannot be opened without a person
+│   ├── PassphraseRequiredError        a key that cannot be opened without a person
+│   └── SigningFailedError             a key whose holder signs something else
 └── CorruptError                       what we keep is damaged
     ├── ManifestCorruptError ├── BlobCorruptError └── KeyUnreadableError
 ```
@@ -175,6 +176,7 @@ from inkan.errors.unavailable import (
     IdentityProviderError,
     PassphraseRequiredError,
     ServerUnreachableError,
+    SigningFailedError,
     StorageFullError,
     StorageUnavailableError,
     UnavailableError,
@@ -271,6 +273,7 @@ __all__ = [
     "SettingInvalidError",
     "SignOnOffError",
     "SignatureThresholdError",
+    "SigningFailedError",
     "SizeMismatchError",
     "StorageFullError",
     "StorageUnavailableError",

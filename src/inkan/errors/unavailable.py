@@ -31,6 +31,16 @@ class FreshnessUnprovenError(UnavailableError):
     """What is known verifies, but the server could not be asked whether it is the newest."""
 
 
+class SigningFailedError(UnavailableError):
+    """Whoever holds a private key signed something else than was asked for; nothing was kept."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"the signature of key {key_id} does not verify, and is not used; look at the device or the service that holds the key"
+        )
+        self.key_id = key_id
+
+
 class PassphraseRequiredError(UnavailableError):
     """A private key needs a passphrase, and there is nobody to ask."""
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from inkan.errors import KeyInvalidError
+from inkan.errors import KeyInvalidError, SigningFailedError
 from inkan.tuf.canonical_json import canonical, envelope
 from inkan.tuf.keys import KeyType, Method, PublicKey
 
@@ -174,7 +174,11 @@ def wrapped(
 
 
 def sign(signed: Mapping[str, Any], signers: Sequence[Signer]) -> bytes:
-    """Return the complete file: the tree and a signature of each signer over its canonical form."""
+    """Return the complete file: the tree and a signature of each signer over its canonical form.
+
+    Raises:
+        SigningFailedError: if a signer signs anything else.
+    """
     message = canonical(signed)
     return envelope(
         signed,
@@ -182,11 +186,19 @@ def sign(signed: Mapping[str, Any], signers: Sequence[Signer]) -> bytes:
             {
                 "keyid": signer.public_key.key_id,
                 "method": str(signer.method),
-                "sig": base64.b64encode(signer.sign(message)).decode(),
+                "sig": base64.b64encode(_signature(signer, message)).decode(),
             }
             for signer in signers
         ],
     )
+
+
+def _signature(signer: Signer, message: bytes) -> bytes:
+    """Return a signature, once it verifies: one that a device or a service got wrong can betray its key, and would lock out every client."""
+    signature = signer.sign(message)
+    if not signer.public_key.verify(signer.method, signature, message):
+        raise SigningFailedError(signer.public_key.key_id)
+    return signature
 
 
 def _pkcs8(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
