@@ -27,6 +27,7 @@ from inkan.store.sql.trust_store import SqlTrustStore
 from inkan.trust.multipart import parse_boundary, parse_parts
 from inkan.trust.online_keys import OnlineSigners
 from inkan.trust.records import record_of
+from inkan.tuf import sign
 from inkan.tuf.keys import PublicKey
 from inkan.tuf.metadata import parse, parse_root
 from inkan.tuf.roles import ROOT, SNAPSHOT, TIMESTAMP, RoleName
@@ -307,3 +308,5 @@ def impersonate(monkeypatch) -> None:
         return EcdsaSigner(ec.generate_private_key(ec.SECP256R1()), key)
 
     monkeypatch.setattr(OnlineSigners, "_open", opened)
+    # which it would notice
+    monkeypatch.setattr(sign, "_signature", lambda signer, message: signer.sign(message))

@@ -77,8 +77,6 @@ class RegistryProblems:
                 return [("Allow", ", ".join(error.allowed))]
             case errors.TooManyAttemptsError():
                 return [("Retry-After", str(error.retry_after_seconds))]
-            case errors.UnavailableError():
-                return [("Retry-After", "5")]
         return []
 
 

@@ -30,6 +30,8 @@ from inkan.web.metrics import Metrics
 from inkan.web.routing import Face, Match, RouteTable
 
 logger = logging.getLogger(__name__)
+# a store that was away is used again within seconds of its return
+_RETRY_AFTER_SECONDS = "5"
 
 Count = Callable[[Asked, int], None]
 """Takes what was asked and how many bytes the answer's body has, for every success that goes out."""
@@ -136,6 +138,8 @@ class Application:
         face = match.face if match else self._table.face_of(request.path)
         response = face.render(error, request)
         response.headers.append(("Cache-Control", "no-store"))
+        if response.status == 503:
+            response.headers.append(("Retry-After", _RETRY_AFTER_SECONDS))
         if response.status >= 500:
             logger.error(
                 "request failed",
