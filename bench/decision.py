@@ -7,13 +7,13 @@ kept connection, in turn; the server's own processor time, medians of the rounds
 import argparse
 import base64
 import json
-import os
 import shutil
 import statistics
 import tempfile
 from pathlib import Path
 
-from peers import PASSWORD, Peer, inkan
+from peers import Peer
+from servers import PASSWORD, inkan
 
 PATH = "/v2/team/bench/manifests/v1"
 ROLES = 50
@@ -51,18 +51,12 @@ def people(peer: Peer) -> dict[str, dict[str, str]]:
     }
 
 
-def processor_seconds(peer: Peer) -> float:
-    """Return what the server has computed so far: other programs on the machine do not count."""
-    fields = Path(f"/proc/{peer.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def microseconds(peer: Peer, shown: dict[str, str], requests: int, salt: str) -> float:
     connection = peer.connect()
-    began = processor_seconds(peer)
+    began = peer.processor_seconds()
     for number in range(requests):
         peer.call("GET", PATH, headers={**shown, "X-Number": f"{salt}{number}"}, connection=connection)  # fmt: skip
-    return (processor_seconds(peer) - began) / requests * 1e6
+    return (peer.processor_seconds() - began) / requests * 1e6
 
 
 def main() -> None:

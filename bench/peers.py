@@ -1,13 +1,11 @@
-"""The programs that are measured, each on loopback, plain HTTP, with its data in a folder that goes away."""
+"""A server that is measured, on loopback, and how to talk to it."""
 
-import base64
 import http.client
 import json
 import os
 import socket
 import ssl
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,8 +13,6 @@ from pathlib import Path
 
 from inkan.testing import certificates
 
-PASSWORD = "bench-password-1"
-TAGS = (10, 1_000, 10_000)
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
@@ -65,7 +61,7 @@ class Peer:
 
     def push_blob(self, content: bytes, connection=None) -> str:
         """Push as docker does: POST, one PATCH, an empty PUT."""
-        digest = f"sha256:{sha256(content).hexdigest()}"
+        digest = digest_of(content)
         answer, _ = self.call("POST", "/v2/team/bench/blobs/uploads/", connection=connection)
         session = path_of(answer)
         answer, _ = self.call(
@@ -76,22 +72,44 @@ class Peer:
         self.call("PUT", f"{session}{mark}digest={digest}", connection=connection)
         return digest
 
-    def push_image(self, tag: str) -> None:
-        config = self.push_blob(b"{}")
-        layer = self.push_blob(os.urandom(4096))
+    def push_image(self, tag: str, content: bytes | None = None) -> bytes:
+        """Push an image of one layer, a small one of its own where none is given; return its manifest."""
+        content = os.urandom(4096) if content is None else content
+        config, layer = self.push_blob(b"{}"), self.push_blob(content)
         describe = lambda kind, digest, size: {"mediaType": kind, "digest": digest, "size": size}  # noqa: E731
         tree = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": describe("application/vnd.oci.image.config.v1+json", config, 2),
-            "layers": [describe("application/vnd.oci.image.layer.v1.tar+gzip", layer, 4096)],
+            "layers": [
+                describe("application/vnd.oci.image.layer.v1.tar+gzip", layer, len(content))
+            ],
         }
         raw = json.dumps(tree).encode()
-        self.call("PUT", f"/v2/team/bench/manifests/{tag}", raw, {"Content-Type": MANIFEST})
+        self.put_manifest(tag, raw)
+        return raw
+
+    def put_manifest(self, tag: str, raw: bytes, connection=None) -> None:
+        kind = {"Content-Type": MANIFEST}
+        self.call("PUT", f"/v2/team/bench/manifests/{tag}", raw, kind, connection)
+
+    def processor_seconds(self) -> float:
+        """Return what the server has computed so far: other programs on the machine do not count."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resident_mib(self) -> float:
+        """Return how much memory the server has now."""
+        text = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(text.split("VmRSS:")[1].split()[0]) / 1024
 
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(timeout=20)
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha256:{sha256(content).hexdigest()}"
 
 
 def path_of(answer) -> str:
@@ -128,61 +146,3 @@ def start(command, environment=None) -> subprocess.Popen:
     return subprocess.Popen(
         list(map(str, command)), env={**os.environ, **(environment or {})}, **quiet
     )
-
-
-def inkan(folder: Path, tls: Certificate | None = None) -> Peer:
-    """Inkan, with a bearer token in every request."""
-    port = free_port()
-    program = Path(sys.executable).with_name("inkan")
-    data = folder / f"inkan-{port}"
-    command = [program, "serve", "--data", data, "--listen", f"127.0.0.1:{port}"]
-    command += ["--trust-listen", "off", "--log-level", "warning"]
-    if tls is None:
-        command += ["--tls", "off"]
-    else:
-        command += ["--tls", f"{tls.certificate},{tls.key}"]
-    process = start(command, {"INKAN_ADMIN_PASSWORD": PASSWORD, "INKAN_TOKEN_LIFETIME": "1d"})
-    wait(port)
-    basic = base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
-    headers = {"Authorization": f"Basic {basic}", "Host": f"localhost:{port}"}
-    peer = Peer("inkan", port, process, headers, "https" if tls else "http")
-    peer.call("PUT", "/api/v1/namespaces/team")
-    names = ["team/bench", *(f"{peer.host}/team/tags-{n}" for n in TAGS)]
-    scopes = "&".join(f"scope=repository:{name}:*" for name in names)
-    _, body = peer.call("GET", f"/token?service=inkan&{scopes}")
-    peer.headers["Authorization"] = f"Bearer {json.loads(body)['token']}"
-    return peer
-
-
-def docker_registry(folder: Path) -> Peer:
-    """docker-registry 2.8.2 from Debian, files on disk, no authorisation."""
-    port = free_port()
-    config = folder / "registry.yml"
-    config.write_text(
-        "version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\n"
-        f"storage: {{filesystem: {{rootdirectory: {folder}/registry}}}}\n"
-        f"http: {{addr: 127.0.0.1:{port}, secret: bench}}\n"
-    )
-    process = start(["docker-registry", "serve", config])
-    wait(port)
-    # without it this registry answers 404 for an OCI manifest
-    return Peer("docker-registry", port, process, {"Accept": MANIFEST})
-
-
-def notary_server(folder: Path, tls: Certificate | None = None) -> Peer:
-    """notary-server 0.7.0 from Debian; its only store without a database is memory, so nothing it acknowledges is durable."""
-    port = free_port()
-    config = folder / f"notary-{port}.json"
-    server = {"http_addr": f"127.0.0.1:{port}"}
-    if tls is not None:
-        server |= {"tls_cert_file": str(tls.certificate), "tls_key_file": str(tls.key)}
-    tree = {
-        "server": server,
-        "trust_service": {"type": "local"},
-        "logging": {"level": "error"},
-        "storage": {"backend": "memory"},
-    }
-    config.write_text(json.dumps(tree))
-    process = start(["notary-server", "-config", config])
-    wait(port)
-    return Peer("notary-server", port, process, {}, "https" if tls else "http")
