@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find src -type f -not -name '*.pyc') pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run check lint types imports unit test interop mutants demo bench locks docs clean
+.PHONY: help setup dev run check lint types imports unit test interop mutants demo bench stress locks docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -67,9 +67,11 @@ mutants: dev ## break the code that decides about trust, and see that the tests 
 demo: setup ## the whole story in a minute, with no Docker: sign, verify, refuse, back up, restore
 	$(BIN)/python demo/run.py
 
-bench: dev ## side-by-side benchmarks against docker-registry and notary-server
-	$(BIN)/python bench/run.py
-	$(BIN)/python bench/client.py
+bench: dev ## side by side with docker-registry, notary-server and nginx; WRITE=--write puts the tables into bench/README.md
+	for part in run syncs memory growth decision image_list client; do $(BIN)/python bench/$$part.py $(WRITE) || exit 1; done
+
+stress: dev ## a thousand clients pull and a hundred push at once, for a minute
+	$(BIN)/python bench/stress.py $(WRITE)
 
 docs: dev ## write the reference pages from the code
 	$(BIN)/python docs/reference/generate.py

@@ -17,13 +17,14 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
+import page  # noqa: E402
+
 from inkan.testing.images import make_image  # noqa: E402
 from interop.conftest import start_engine  # noqa: E402
 from interop.docker_client import PASSPHRASES, DockerClient, find_cli  # noqa: E402
 from interop.inkan_server import PASSWORD, InkanServer, inkan_program  # noqa: E402
 
 SIZE = 100 * 2**20
-MARK = "<!-- client -->"
 
 
 @dataclass
@@ -141,10 +142,7 @@ def main() -> None:
             daemon.end()
     print("\n".join(lines))
     if options.write:
-        page = HERE / "README.md"
-        before, _, section = page.read_text().partition(MARK)
-        words = section[: section.index("| row |")]
-        page.write_text(before + MARK + words + "\n".join([*lines, ""]))
+        page.put("client", lines)
 
 
 if __name__ == "__main__":

@@ -72,18 +72,24 @@ class Peer:
         self.call("PUT", f"{session}{mark}digest={digest}", connection=connection)
         return digest
 
-    def push_image(self, tag: str, content: bytes | None = None) -> bytes:
-        """Push an image of one layer, a small one of its own where none is given; return its manifest."""
-        content = os.urandom(4096) if content is None else content
-        config, layer = self.push_blob(b"{}"), self.push_blob(content)
-        describe = lambda kind, digest, size: {"mediaType": kind, "digest": digest, "size": size}  # noqa: E731
+    def push_image(self, tag: str, *contents: bytes) -> bytes:
+        """Push an image of some layers, of a small one of its own where none is given; return its manifest."""
+        layers = contents or (os.urandom(4096),)
+        config = json.dumps({"history": [digest_of(layer) for layer in layers]}).encode()
+        kinds = ("config.v1+json", *["layer.v1.tar+gzip"] * len(layers))
+        described = [
+            {
+                "mediaType": f"application/vnd.oci.image.{kind}",
+                "digest": self.push_blob(content),
+                "size": len(content),
+            }
+            for kind, content in zip(kinds, (config, *layers), strict=True)
+        ]
         tree = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
-            "config": describe("application/vnd.oci.image.config.v1+json", config, 2),
-            "layers": [
-                describe("application/vnd.oci.image.layer.v1.tar+gzip", layer, len(content))
-            ],
+            "config": described[0],
+            "layers": described[1:],
         }
         raw = json.dumps(tree).encode()
         self.put_manifest(tag, raw)

@@ -12,11 +12,12 @@ PASSWORD = "bench-password-1"
 TAGS = (10, 1_000, 10_000)
 
 
-def inkan(folder: Path, tls: Certificate | None = None) -> Peer:
-    """Inkan, with a bearer token in every request."""
+def inkan(folder: Path, tls: Certificate | None = None, data: Path | None = None) -> Peer:
+    """Inkan, with a bearer token in every request; on data of its own, or on some that is there."""
     port = free_port()
     program = Path(sys.executable).with_name("inkan")
-    data = folder / f"inkan-{port}"
+    data = data or folder / f"inkan-{port}"
+    filled = data.exists()
     command = [program, "serve", "--data", data, "--listen", f"127.0.0.1:{port}"]
     command += ["--trust-listen", "off", "--log-level", "warning"]
     if tls is None:
@@ -28,7 +29,8 @@ def inkan(folder: Path, tls: Certificate | None = None) -> Peer:
     basic = base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
     headers = {"Authorization": f"Basic {basic}", "Host": f"localhost:{port}"}
     peer = Peer("inkan", port, process, headers, "https" if tls else "http")
-    peer.call("PUT", "/api/v1/namespaces/team")
+    if not filled:
+        peer.call("PUT", "/api/v1/namespaces/team")
     names = ["team/bench", *(f"{peer.host}/team/tags-{n}" for n in TAGS)]
     scopes = "&".join(f"scope=repository:{name}:*" for name in names)
     _, body = peer.call("GET", f"/token?service=inkan&{scopes}")
