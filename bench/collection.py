@@ -1,5 +1,6 @@
 """A trust collection on a peer, and its owner."""
 
+import base64
 import http.client
 import json
 import random
@@ -15,9 +16,19 @@ from inkan.tuf.roles import SNAPSHOT, TARGETS, TIMESTAMP
 
 
 class Collection:
-    """A collection with a number of tags in its targets file."""
+    """A collection with a number of tags in its targets file, all for one manifest.
 
-    def __init__(self, peer: Peer, name: str, tags: int) -> None:
+    Args:
+        peer: where it is published.
+        name: of the repository.
+        tags: how many; named `t0` and so on.
+        digest: of the manifest.
+        length: of the manifest.
+    """
+
+    def __init__(
+        self, peer: Peer, name: str, tags: int, digest: bytes = bytes(32), length: int = 528
+    ) -> None:
         self.peer = peer
         self.gun = f"{peer.host}/{name}"
         self.base = f"/v2/{self.gun}/_trust/tuf"
@@ -25,10 +36,10 @@ class Collection:
         self.owner = Publisher(self.gun, keys, now=datetime.now(UTC))
         for number in range(1, tags):
             self.owner.tags[f"t{number}"] = {
-                "hashes": {"sha256": "A" * 43 + "="},
-                "length": 528,
+                "hashes": {"sha256": base64.b64encode(digest).decode()},
+                "length": length,
             }
-        files = self.owner.first_push("t0", random.randbytes(32))
+        files = self.owner.first_push("t0", digest, length)
         self.targets_sha256 = sha256(files[TARGETS]).hexdigest()
         self._send(_body(files))
 

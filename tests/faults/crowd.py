@@ -113,13 +113,15 @@ def _path(fields: dict[str, str]) -> str:
 
 
 async def keep_doing(what: str, act, connection: Connection, until: float) -> None:
-    """Connect and do something again and again until an instant; a failure is noted and ends this client."""
+    """Connect and do something at least once, and again until an instant; a failure is noted and ends this client."""
     tally = connection.tally
     try:
         await connection.open()
-        while time.monotonic() < until:
+        is_over = False
+        while not is_over:
             await act(connection)
             tally.done[what] += 1
+            is_over = time.monotonic() >= until
         connection.close()
     except (OSError, EOFError, TimeoutError, WrongAnswerError, ValueError) as error:
         tally.failures[f"{what}: {type(error).__name__} {error}"[:200]] += 1
