@@ -127,6 +127,50 @@ def test_the_ways_to_the_stores_are_encrypted_and_who_answers_is_recognised(tmp_
     assert Path(named).parent == Path(given["AWS_CA_BUNDLE"]).parent == Path(mount["mountPath"])
 
 
+def _seconds(text: str) -> int:
+    return int(text.rstrip("s"))
+
+
+def test_whoever_ends_a_server_waits_for_longer_than_it_does_itself():
+    unit = (DEPLOY / "systemd" / "inkan.service").read_text()
+    default = load({"config": str(DEPLOY / "systemd" / "inkan.toml")}, KEY).shutdown_grace
+    # and what is only in memory is written down after it
+    assert int(re.search(r"TimeoutStopSec=(\d+)", unit)[1]) >= default.total_seconds() + 10
+    config, deployment, *_ = yaml.safe_load_all((DEPLOY / "kubernetes" / "inkan.yaml").read_text())
+    pod = deployment["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] >= _seconds(config["data"]["INKAN_SHUTDOWN_GRACE"]) + 10  # fmt: skip
+
+
+def test_there_is_room_for_every_connection_that_is_let_in():
+    settings = load({"config": str(DEPLOY / "systemd" / "inkan.toml")}, KEY)
+    unit = (DEPLOY / "systemd" / "inkan.service").read_text()
+    # each may have a file or a connection to a store open as well
+    assert int(re.search(r"LimitNOFILE=(\d+)", unit)[1]) >= 2 * settings.max_connections
+    balancer = (DEPLOY / "haproxy.cfg").read_text()
+    assert int(re.search(r"maxconn (\d+)", balancer)[1]) <= settings.max_connections
+
+
+def test_a_server_that_is_not_ready_is_asked_soon_and_one_that_lives_is_left_alone():
+    _, deployment, *_ = yaml.safe_load_all((DEPLOY / "kubernetes" / "inkan.yaml").read_text())
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    live, ready = container["livenessProbe"], container["readinessProbe"]
+    # a store that is away makes nobody ready; killing them for it would lose what is under way
+    assert (live["httpGet"]["path"], ready["httpGet"]["path"]) == ("/health/live", "/health/ready")
+    assert ready["periodSeconds"] <= 5
+
+
+def test_systemd_reads_the_unit(tmp_path):
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd is not installed")
+    path = tmp_path / "inkan.service"
+    # its program is not installed here
+    text = (DEPLOY / "systemd" / "inkan.service").read_text().replace("/opt/inkan/bin/inkan", "/bin/true")  # fmt: skip
+    path.write_text(text)
+    ended = subprocess.run([program, "verify", path], capture_output=True, text=True, check=False)
+    assert "inkan.service" not in ended.stderr, ended.stderr
+
+
 def test_the_toml_holds_no_secret():
     tree = tomllib.loads((DEPLOY / "systemd" / "inkan.toml").read_text())
     assert not {row.name for row in TABLE if row.is_secret} & tree.keys()
