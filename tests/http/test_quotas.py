@@ -164,3 +164,25 @@ async def test_what_was_counted_survives_the_end_of_the_server(world, admin):
         return [tuple(row) for row in rows]
 
     assert await world.stores.database.read(counted) == [("team", 5)]
+
+
+async def test_without_a_limit_what_is_pulled_is_written_once_a_minute(world, admin):
+    """Each write makes every answer in memory old, on a server that thousands ask the same."""
+    await push(admin, "team/app", "v1")
+    turn = next(one for one in world.product.jobs if one.name == "count traffic").run
+    await turn()
+    before = world.stores.database.generation
+    for _ in range(5):
+        await admin("GET", "/v2/team/app/manifests/v1", expect=200)
+        world.clock.move(timedelta(seconds=10))
+        await turn()
+    assert world.stores.database.generation == before
+    world.clock.move(timedelta(seconds=10))
+    await turn()
+    assert world.stores.database.generation == before + 1
+    # with a limit, somebody may be waiting for it
+    await admin("PATCH", "/api/v1/quotas?namespace=team", b'{"traffic_megabytes": 100}', expect=200)
+    before = world.stores.database.generation
+    await admin("GET", "/v2/team/app/manifests/v1", expect=200)
+    await turn()
+    assert world.stores.database.generation == before + 1

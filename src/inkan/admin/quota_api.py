@@ -31,6 +31,8 @@ class QuotaHandlers:
 
     async def show(self, request: Request) -> Response:
         """Return a quota, and how much of it is used."""
+        # what is used grows without a change of the facts: never answered from memory
+        request.good_until = None
         return await self._shown(_namespace(request))
 
     async def set(self, request: Request) -> Response:

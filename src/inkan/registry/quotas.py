@@ -4,7 +4,7 @@ The push or pull that crosses a limit is let finish, the next is refused. A push
 manifest is asked for, and the blobs of that repository come after it. So, over the limit, manifests are refused, and blobs go on to who had begun in time: each
 once, and what broke off is resumed, for half an hour. A client that still has the manifest (docker) so gets no blob a second time either.
 
-Pulled bytes are counted in memory, also those of answers that are repeated from memory, and written down together every few seconds and at the end: a pull costs
+Pulled bytes are counted in memory, also those of answers that are repeated from memory, and written down together every few seconds (every minute where there is no limit) and at the end: a pull costs
 no write. A crash forgets what was counted since; a transfer that breaks off counts whole. Storage is counted anew from the facts when it matters, so
 that it cannot drift; between two counts, what is pushed here is added, which is never too little.
 """
@@ -29,6 +29,7 @@ _GRACE = timedelta(minutes=30)
 _PUSH_PARTS = 128  # docker's images have at most 127 layers
 _RESUMPTIONS = 5
 _REMEMBERED, _PARTS = 1_000, 256
+_WRITE_EVERY = timedelta(minutes=1)
 _COUNT_LASTS = timedelta(seconds=5)
 _NO_QUOTA = Quota()
 
@@ -95,6 +96,7 @@ class Quotas:
         self._told: set[tuple[str, str]] = set()
         self._limits: Mapping[str, Quota] = {}
         self._month = ""
+        self._written_at = clock.now()
         self._written: dict[str, int] = {}
         self._pending: dict[str, int] = {}
         self._counts: dict[str, _Count] = {}
@@ -191,7 +193,18 @@ class Quotas:
 
     async def flush(self) -> None:
         """Write down what was counted, and learn what other servers have counted and set."""
-        month = self._clock.now().strftime("%Y-%m")
+        await self._write()
+        await self._learn()
+
+    async def take_turn(self) -> None:
+        """Do so now and then: what was counted is written at once where a limit waits for it, else once a minute, as each write makes all answers in memory old."""
+        if self._limits or self._clock.now() - self._written_at >= _WRITE_EVERY:
+            await self._write()
+        await self._learn()
+
+    async def _write(self) -> None:
+        now = self._clock.now()
+        month = now.strftime("%Y-%m")
         pending, self._pending = self._pending, {}
         if pending:
             try:
@@ -201,6 +214,10 @@ class Quotas:
                 for name, count in pending.items():
                     self._pending[name] = self._pending.get(name, 0) + count
                 raise
+        self._written_at = now
+
+    async def _learn(self) -> None:
+        month = self._clock.now().strftime("%Y-%m")
         limits = await self._usage.quotas()
         if limits != self._limits or month != self._month:
             self.epoch += 1
