@@ -102,6 +102,7 @@ def test_a_copy_takes_signatures_of_either_kind_along(cosign, image, place):
     cosign("copy", image, f"{place}-copy:1.0")
     copied = f"{place}-copy@{image.partition('@')[2]}"
     verify(cosign, copied, "--new-bundle-format=false")
+    verify(cosign, copied)
 
 
 def test_signatures_are_taken_away_again(cosign, image, registry, place):
