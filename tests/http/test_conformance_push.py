@@ -96,6 +96,8 @@ TABLE = [
     bad("schema 1", changed(schemaVersion=1)),
     bad("signed schema 1", IMAGE, kind="application/vnd.docker.distribution.manifest.v1+prettyjws"),
     bad("no schemaVersion", changed(schemaVersion=...)),
+    bad("a schemaVersion that only looks like one", changed(schemaVersion=2.0)),
+    bad("a mediaType that is no text", changed(mediaType=[MANIFEST])), bad("a mediaType that is nothing", changed(mediaType=None)),
     bad("no config", changed(config=...)),
     bad("no layers", changed(layers=...)),
     bad("layers that are no list", changed(layers={})),

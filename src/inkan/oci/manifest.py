@@ -82,7 +82,8 @@ def parse(raw: bytes, content_type: str) -> Manifest:
         if not isinstance(tree, dict):
             raise ManifestInvalidError("it is not an object")
         media_type = _media_type(tree, content_type)
-        if tree.get("schemaVersion") != 2:
+        version = tree.get("schemaVersion")
+        if type(version) is not int or version != 2:
             raise ManifestInvalidError("schemaVersion is not 2")
         if media_type in INDEXES:
             return _index(tree, media_type)
@@ -94,11 +95,13 @@ def parse(raw: bytes, content_type: str) -> Manifest:
 def _media_type(tree: dict[str, Any], content_type: str) -> str:
     said = content_type.partition(";")[0].strip().lower()
     own = tree.get("mediaType", "")
+    if not isinstance(own, str):
+        raise ManifestInvalidError("mediaType is not a text")
     if said in SCHEMA_1 or own in SCHEMA_1 or tree.get("schemaVersion") == 1:
         raise ManifestInvalidError("schema 1 is not supported; push with a client of 2017 or later")
-    if not isinstance(own, str) or (own and said and own != said):
+    if own and said and own != said:
         raise ManifestInvalidError(
-            f"mediaType {str(own)[:100]!r} is not the Content-Type {said[:100]!r}"
+            f"mediaType {own[:100]!r} is not the Content-Type {said[:100]!r}"
         )
     media_type = said or own
     if media_type not in IMAGES and media_type not in INDEXES:
