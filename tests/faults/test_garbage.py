@@ -35,6 +35,7 @@ from inkan.store.sql.sqlite import SqliteDatabase
 from inkan.store.sql.trash import SqlTrash
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.store.uploads_files import FileUploads
+from inkan.testing.facts_contract.samples import PUSH
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 REPOSITORIES = [RepositoryName(f"team/app{number}") for number in range(4)]
@@ -84,7 +85,7 @@ class Registry:
         }
         raw = json.dumps(tree).encode()
         try:
-            await self.manifests.put(repository, Digest.of(raw), raw, MANIFEST, "a")
+            await self.manifests.put(repository, Digest.of(raw), raw, MANIFEST, PUSH)
         except ManifestBlobUnknownError:
             # somebody has said that a layer be deleted meanwhile; a collector may not do that by itself before the grace is over, as it is on a machine that is very slow
             await asyncio.sleep(0.1)

@@ -25,6 +25,7 @@ from inkan.store.sql.trash import SqlTrash
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.store.uploads_files import FileUploads
 from inkan.testing.clock import FixedClock
+from inkan.testing.facts_contract.samples import PUSH
 from inkan.testing.power import PowerCut, PoweredDatabase, PowerLostError
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -76,7 +77,7 @@ class Registry:
 
     async def tag(self, tag, raw):
         self.is_moving.add(tag)
-        await self.manifests.put(APP, Tag(tag), raw, MANIFEST, "a")
+        await self.manifests.put(APP, Tag(tag), raw, MANIFEST, PUSH)
         self.tags[tag] = Digest.of(raw)
         self.is_moving.discard(tag)
 

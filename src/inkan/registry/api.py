@@ -32,6 +32,7 @@ from inkan.registry.problems import RegistryProblems, upload_headers
 from inkan.registry.referrers import ReferrerService
 from inkan.registry.tags import Page, TagService, parse_limit
 from inkan.registry.uploads import UploadService
+from inkan.registry.witness import Witness
 from inkan.store.records import BlobRecord, UploadRecord
 from inkan.web.authority import Authority
 from inkan.web.conditions import matches_etag
@@ -224,10 +225,13 @@ class UploadHandlers:
 class ManifestHandlers:
     """Answers for manifests."""
 
-    def __init__(self, manifests: ManifestService, gate: PullGate, meter: Meter) -> None:
+    def __init__(
+        self, manifests: ManifestService, gate: PullGate, meter: Meter, witness: Witness
+    ) -> None:
         self._manifests = manifests
         self._gate = gate
         self._meter = meter
+        self._witness = witness
 
     async def get(self, request: Request) -> Response:
         """Return a manifest as it was pushed; what the client says it accepts does not change it."""
@@ -255,10 +259,10 @@ class ManifestHandlers:
         reference = parse_tag_or_digest(request.params["reference"])
         raw = await request.body()
         content_type = request.header("content-type")
-        account = request.caller.account
         tags = _tags(request, reference)
-        kept = await self._manifests.put(name, reference, raw, content_type, account, tags)
-        self._meter.pushed(account, name)
+        act = self._witness.act(request, "manifest-put")
+        kept = await self._manifests.put(name, reference, raw, content_type, act, tags)
+        self._meter.pushed(act.account, name)
         headers = [
             ("Location", f"/v2/{name}/manifests/{kept.digest}"),
             ("Docker-Content-Digest", str(kept.digest)),
@@ -335,9 +339,9 @@ class RegistryServices:
     meter: Meter = field(default_factory=NoMeter)
 
 
-def registry_face(services: RegistryServices, authority: Authority) -> Face:
+def registry_face(services: RegistryServices, authority: Authority, witness: Witness) -> Face:
     """Return the registry's face."""
-    manifest = ManifestHandlers(services.manifests, services.gate, services.meter)
+    manifest = ManifestHandlers(services.manifests, services.gate, services.meter, witness)
     blob = BlobHandlers(services.blobs, services.gate, services.meter)
     lists = ListHandlers(services.tags, services.referrers, authority)
     upload = UploadHandlers(services.uploads, services.blobs, authority, services.meter)

@@ -17,7 +17,7 @@ from inkan.oci.digest import Digest
 from inkan.oci.manifest import parse
 from inkan.oci.reference import RepositoryName, Tag
 from inkan.store.ports import Catalog, Deletions
-from inkan.store.records import Act, ManifestRecord
+from inkan.store.records import Act, AuditEvent, ManifestRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class ManifestService:
         reference: Tag | Digest,
         raw: bytes,
         content_type: str,
-        account: str,
+        act: AuditEvent,
         tags: Sequence[Tag] = (),
     ) -> ManifestRecord:
-        """Keep a manifest under a tag or its digest, and under further tags; durable when this returns.
+        """Keep a manifest under a tag or its digest, and under further tags, and that it was pushed; durable when this returns.
 
         Raises:
             ManifestInvalidError: if the bytes are no manifest.
@@ -61,13 +61,13 @@ class ManifestService:
             subject=manifest.subject.digest if manifest.subject else None,
             artifact_type=manifest.artifact_type,
             image_bytes=manifest.image_bytes,
-            pushed_by=account,
+            pushed_by=act.account,
             created_at=self.clock.now(),
             annotations=manifest.annotations,
             stated_sizes={one.digest: one.size_bytes for one in manifest.blobs},
         )
         named = (reference,) if isinstance(reference, Tag) else ()
-        await self.catalog.put_manifest(record, *named, *tags)
+        await self.catalog.put_manifest(record, *named, *tags, act=act)
         return record
 
     async def delete(self, repository: RepositoryName, reference: Tag | Digest, account: str) -> None:  # fmt: skip

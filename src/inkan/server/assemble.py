@@ -105,7 +105,8 @@ async def build(
     lifecycle = await build_lifecycle(
         settings, stores, key_encryption_key, clock, trust.status.signed_digests, metrics
     )
-    images = build_registry(settings, stores, clock, access.guard, lifecycle)
+    auditor = RequestAudit(access.audit, access.hosts, clock)
+    images = build_registry(settings, stores, clock, access.guard, auditor, lifecycle)
     admin = build_admin(settings, stores, clock, access, trust, images)
     registry = images.face
     health = health_face(
@@ -120,7 +121,6 @@ async def build(
         # both only grow: their sum changes when either does
         return None if kept is None else kept + lifecycle.quotas.epoch
 
-    auditor = RequestAudit(access.audit, access.hosts, clock)
     observers = Observers(metrics, access_log, lifecycle.traffic, auditor)
 
     def application(faces: Iterable[Face]) -> Application:

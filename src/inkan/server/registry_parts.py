@@ -12,6 +12,7 @@ from inkan.registry.manifests import ManifestService
 from inkan.registry.referrers import ReferrerService
 from inkan.registry.tags import TagService
 from inkan.registry.uploads import UploadService
+from inkan.registry.witness import Witness
 from inkan.server.jobs import Job
 from inkan.server.lifecycle_parts import LifecycleParts
 from inkan.server.settings import Settings
@@ -43,6 +44,7 @@ def build_registry(
     stores: Stores,
     clock: Clock,
     authority: Authority,
+    witness: Witness,
     lifecycle: LifecycleParts,
 ) -> RegistryParts:
     """Return the registry, its garbage collection and its jobs."""
@@ -78,4 +80,4 @@ def build_registry(
         Job("expire uploads", timedelta(minutes=10), expire),
         Job("collect garbage", min(_COLLECT_EVERY, settings.garbage_grace), collector.collect),
     ]
-    return RegistryParts(registry_face(services, authority), collector, lifecycle, jobs)
+    return RegistryParts(registry_face(services, authority, witness), collector, lifecycle, jobs)

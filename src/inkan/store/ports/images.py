@@ -8,6 +8,7 @@ from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace, RepositoryName, Tag
 from inkan.store.records import (
     Act,
+    AuditEvent,
     BlobRecord,
     DigestRecord,
     GarbageRecord,
@@ -28,7 +29,8 @@ class Catalog(Protocol):
        is returned: the caller then deletes the bytes it brought. With a source, nothing is brought: the source must hold the blob
        in that very instant, or `BlobUnknownError` is raised.
     3. `put_manifest` stores manifest and tags together or not at all, and raises `ManifestBlobUnknownError` unless the repository
-       holds every blob and child named, `SizeMismatchError` if a blob that it holds has another size than the manifest states. The same bytes again are no error. The tags move in the same instant.
+       holds every blob and child named, `SizeMismatchError` if a blob that it holds has another size than the manifest states.
+       The same bytes again are no error. The tags move in the same instant, and what is given for the audit log is kept in it.
     4. A repository exists from its first blob or manifest on.
     5. Lists are sorted by code point and begin after `after`, which need not exist.
     """
@@ -47,8 +49,8 @@ class Catalog(Protocol):
         """Let a digest stand for other bytes, if it still stands for the broken ones; return the record that is kept."""
         ...
 
-    async def put_manifest(self, manifest: ManifestRecord, *tags: Tag) -> None:
-        """Keep a manifest and point tags at it."""
+    async def put_manifest(self, manifest: ManifestRecord, *tags: Tag, act: AuditEvent | None = None) -> None:  # fmt: skip
+        """Keep a manifest, point tags at it, and tell the audit log."""
         ...
 
     async def find_manifest(

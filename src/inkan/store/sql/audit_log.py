@@ -31,7 +31,7 @@ class SqlAuditLog:
 
     async def add(self, events: Sequence[AuditEvent]) -> None:
         """Keep events."""
-        await self._database.write(_add, events)
+        await self._database.write(keep_events, events)
 
     async def list(self, query: AuditQuery) -> Sequence[AuditEvent]:
         """Return events."""
@@ -42,7 +42,8 @@ class SqlAuditLog:
         return await self._database.read(_has_logged_in, account, network, since)
 
 
-def _add(events: Sequence[AuditEvent]) -> Transaction[None]:
+def keep_events(events: Sequence[AuditEvent]) -> Transaction[None]:
+    """Keep events; also within the transaction of what they tell."""
     for event in events:
         yield Statement(
             "INSERT INTO audit_events (at, act, account, address, namespace, target, outcome, times, detail) "

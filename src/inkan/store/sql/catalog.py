@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from inkan.errors import BlobUnknownError, ManifestBlobUnknownError, SizeMismatchError
 from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName, Tag
-from inkan.store.records import BlobRecord, ManifestRecord, StorageKey
+from inkan.store.records import AuditEvent, BlobRecord, ManifestRecord, StorageKey
+from inkan.store.sql.audit_log import keep_events
 from inkan.store.sql.database import (
     Database,
     Row,
@@ -52,9 +53,9 @@ class SqlCatalog:
         """Let a digest stand for other bytes, if it still stands for the broken ones; return the record that is kept."""
         return await self._database.write(_heal_blob, broken, whole)
 
-    async def put_manifest(self, manifest: ManifestRecord, *tags: Tag) -> None:
-        """Keep a manifest and point tags at it."""
-        await self._database.write(_put_manifest, manifest, tags)
+    async def put_manifest(self, manifest: ManifestRecord, *tags: Tag, act: AuditEvent | None = None) -> None:  # fmt: skip
+        """Keep a manifest, point tags at it, and tell the audit log."""
+        await self._database.write(_put_manifest, manifest, tags, act)
 
     async def find_manifest(
         self, repository: RepositoryName, reference: Tag | Digest
@@ -129,7 +130,9 @@ def _find_blob(repository: RepositoryName, digest: Digest) -> Transaction[BlobRe
     return BlobRecord(digest, rows[0][0], StorageKey(rows[0][1])) if rows else None
 
 
-def _put_manifest(manifest: ManifestRecord, tags: Sequence[Tag]) -> Transaction[None]:
+def _put_manifest(
+    manifest: ManifestRecord, tags: Sequence[Tag], act: AuditEvent | None
+) -> Transaction[None]:
     name, digest = str(manifest.repository), str(manifest.digest)
     yield from _require_blobs(manifest)
     yield from _require_children(name, manifest.children)
@@ -165,6 +168,7 @@ def _put_manifest(manifest: ManifestRecord, tags: Sequence[Tag]) -> Transaction[
             "ON CONFLICT (repository, name) DO UPDATE SET digest = excluded.digest, updated_at = excluded.updated_at",
             (name, str(tag), manifest.repository.namespace, digest, to_micros(manifest.created_at)),
         )
+    yield from keep_events([act] if act else [])
 
 
 def _require_blobs(manifest: ManifestRecord) -> Transaction[None]:

@@ -16,11 +16,13 @@ from inkan.errors import (
 from inkan.oci.digest import Digest
 from inkan.oci.reference import Namespace, RepositoryName, Tag
 from inkan.store.records import (
+    AuditQuery,
     NamespaceRecord,
     StorageKey,
     UploadId,
     UploadRecord,
 )
+from inkan.store.sql.audit_log import SqlAuditLog
 from inkan.store.sql.catalog import SqlCatalog
 from inkan.store.sql.deletions import SqlDeletions
 from inkan.store.sql.garbage import SqlGarbage
@@ -36,6 +38,7 @@ from inkan.testing.facts_contract.samples import (
     LATER,
     NOW,
     OTHER,
+    PUSH,
     DatabaseContract,
     blob,
     manifest,
@@ -96,6 +99,16 @@ class CatalogContract(DatabaseContract):
             await catalog.put_manifest(manifest(b"m", blob(b"1")), Tag("v1"))
         assert await catalog.find_manifest(APP, Tag("v1")) is None
         assert await catalog.list_tags(APP, "", 10) == []
+
+    async def test_a_push_is_in_the_audit_log_if_it_is_kept_and_else_not(self) -> None:
+        """Promise 3: in the same transaction."""
+        database = await self.make_database()
+        catalog, log = SqlCatalog(database), SqlAuditLog(database)
+        async with raises(ManifestBlobUnknownError):
+            await catalog.put_manifest(manifest(b"m", blob(b"1")), Tag("v1"), act=PUSH)
+        assert await log.list(AuditQuery()) == []
+        await catalog.put_manifest(manifest(b"m"), Tag("v1"), act=PUSH)
+        assert [one.account for one in await log.list(AuditQuery())] == ["alice"]
 
     async def test_a_manifest_is_found_by_tag_and_by_digest_as_it_came(self) -> None:
         """Promise 3: byte for byte."""

@@ -6,6 +6,7 @@ from inkan.oci.digest import Digest
 from inkan.oci.reference import Gun, RepositoryName
 from inkan.store.records import (
     Act,
+    AuditEvent,
     BlobRecord,
     ManifestRecord,
     MetadataRecord,
@@ -25,6 +26,8 @@ APP, OTHER = RepositoryName("team/app"), RepositoryName("team_a/app")
 
 
 GUN = Gun.parse("localhost:5000/team/app")
+
+PUSH = AuditEvent(NOW, "manifest-put", "alice", "::1", "team", "team/app", "done")
 
 
 def blob(content: bytes, key: str = "k1") -> BlobRecord:
