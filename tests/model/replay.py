@@ -34,6 +34,7 @@ from inkan.store.sql.trash import SqlTrash
 from inkan.store.sql.upload_sessions import SqlUploadSessions
 from inkan.store.uploads_files import FileUploads
 from inkan.testing.clock import FixedClock
+from inkan.testing.facts_contract.samples import PUSH
 from model.explore import Step
 from model.push_and_collection import GRACE, NONE, PENDING, UNSEEN
 
@@ -162,7 +163,7 @@ class World:
         told_at = await self.provide(repository, number)
         try:
             raw = _manifest(number)
-            await self.manifests.put(repository, Digest.of(raw), raw, MANIFEST, "a")
+            await self.manifests.put(repository, Digest.of(raw), raw, MANIFEST, PUSH)
         except ManifestBlobUnknownError:
             if self.clock.now() - told_at < GRACE * TICK:
                 self.failures.append("a blob that was said to be there is gone while its lease lives")  # fmt: skip

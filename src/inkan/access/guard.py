@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from inkan.access.decide import NOT_OURS, REGISTRY, Allowed, Denied, Place, decide
 from inkan.access.log_in import LogIn, Proven
+from inkan.access.namespace_memory import NamespaceMemory
 from inkan.access.principals import NOBODY, Principal
 from inkan.access.roles import PUBLIC
 from inkan.access.scopes import Access, HostNames
@@ -25,7 +26,6 @@ from inkan.errors import (
     InvalidError,
 )
 from inkan.oci.reference import RepositoryName
-from inkan.store.ports import Namespaces
 from inkan.web.demand import ANONYMOUS, Action, Caller, Demand, Resource, Right
 from inkan.web.messages import Request
 
@@ -41,7 +41,7 @@ class Guard:
     """
 
     log_in: LogIn
-    namespaces: Namespaces
+    namespaces: NamespaceMemory
     hosts: HostNames
     scheme: str
 

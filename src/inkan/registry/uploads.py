@@ -32,6 +32,7 @@ from inkan.errors import (
 )
 from inkan.oci.digest import Digest, Hasher
 from inkan.oci.reference import RepositoryName
+from inkan.registry.hashing import HashingBeside
 from inkan.store.ports import BlobStore, Catalog, UploadSessions, UploadStore, UploadWriter
 from inkan.store.records import BlobRecord, UploadId, UploadRecord
 
@@ -190,16 +191,20 @@ class UploadService:
         writer: UploadWriter, pieces: AsyncIterator[bytes], hasher: Hasher | None, offset: int
     ) -> int:
         received = 0
+        hashing = HashingBeside(hasher) if hasher is not None else None
         try:
             async for piece in pieces:
                 received += len(piece)
                 if offset + received > limits.BLOB_BYTES:
                     raise BodyTooLargeError(limits.BLOB_BYTES)
-                if hasher is not None:
-                    hasher.update(piece)
+                if hashing is not None:
+                    await hashing.take(piece)
                 await writer.write(piece)
         except BodyIncompleteError as error:
             raise _CutError(received, error) from error
+        finally:
+            if hashing is not None:
+                await hashing.finish()
         return received
 
     async def _digest(self, upload: UploadRecord, algorithm: str) -> Digest:

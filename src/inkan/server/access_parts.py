@@ -12,6 +12,7 @@ from inkan.access.devices import Devices
 from inkan.access.guard import Guard
 from inkan.access.id_tokens import Issuers
 from inkan.access.log_in import Elsewhere, LogIn
+from inkan.access.namespace_memory import NamespaceMemory
 from inkan.access.oidc_http import fetch
 from inkan.access.passcodes import Passcodes
 from inkan.access.people import PeopleService
@@ -93,7 +94,8 @@ async def build_access(
     sign_on_host = hosts.primary if sign_on.is_on else ""
     elsewhere = Elsewhere(workloads, sign_on_host)
     log_in = LogIn(accounts, api_keys, tokens, refresh_tokens, audit, elsewhere)
-    guard = Guard(log_in, namespaces, hosts, settings.scheme)
+    known = NamespaceMemory(namespaces, lambda: database.generation)
+    guard = Guard(log_in, known, hosts, settings.scheme)
     jobs = (
         Job("take up new token keys", timedelta(minutes=1), ring.load),
         Job("rotate token keys", timedelta(hours=1), ring.rotate),
