@@ -39,8 +39,11 @@ class Herd:
         self.selector = selectors.DefaultSelector()
         self.content, self.buffer = memoryview(content), bytearray(256 * 1024)
         self.taken, self.wrong = {}, []
-        for _ in range(CLIENTS):
-            one = socket.create_connection(("127.0.0.1", port), timeout=30)
+        connected = [
+            socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(CLIENTS)
+        ]
+        # all at once, and read from then on: who does not read is a stalled client
+        for one in connected:
             one.sendall(request)
             one.setblocking(False)
             self.selector.register(one, selectors.EVENT_READ)

@@ -107,10 +107,9 @@ async def build_access(
     face = token_face(log_in, tokens, refresh_tokens, guard, vouchers)
     offered = Offered(passcodes, devices, Starts(clock), accounts.principal)
     browsers = SignOnHandlers(sign_on, offered, hosts, settings.scheme)
-    sign_on_pages = sign_on_face(browsers)
     return AccessParts(
         face,
-        sign_on_pages,
+        sign_on_face(browsers),
         workloads,
         guard,
         accounts,
