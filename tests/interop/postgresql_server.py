@@ -49,6 +49,25 @@ class PostgresServer:
         with (data / "postgresql.conf").open("a") as conf:
             conf.write(_CONF.format(port=self.port))
 
+    def make_standby(self) -> "PostgresServer":
+        """Make a server that follows this one, and start it; from then on a commit is on both when it is acknowledged."""
+        standby = PostgresServer()
+        data = standby.folder / "data"
+        shutil.rmtree(data)
+        where = f"host=127.0.0.1 port={self.port} user=inkan password={PASSWORD} application_name=standby"  # fmt: skip
+        standby._as_user(self.binaries / "pg_basebackup", "-d", where, "-D", data, "-R", "-c", "fast")  # fmt: skip
+        with (data / "postgresql.conf").open("a") as conf:
+            conf.write(f"port = {standby.port}\n")
+        standby.start()
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+        self.sql("SELECT pg_reload_conf()")
+        return standby
+
+    def promote(self):
+        """Let a standby take writes."""
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = ''")
+        self.sql("SELECT pg_promote()")
+
     def encrypt(self, certificate: Path, key: Path, authority: Path):
         """Take no connection that is not encrypted, and into the database `certified` none without a certificate of the authority's."""
         data = self.folder / "data"

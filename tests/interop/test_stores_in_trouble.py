@@ -14,8 +14,11 @@ from hashlib import sha256
 
 import pytest
 
+from faults.test_kill import Owner
 from faults.wire import Server, Wire
 from inkan.oci.digest import Digest
+from inkan.tuf.metadata import parse_targets
+from inkan.tuf.roles import TARGETS
 from interop.docker_client import DockerClient
 from interop.inkan_server import inkan_program
 from interop.postgresql_server import PASSWORD as DATABASE_PASSWORD
@@ -161,6 +164,34 @@ def test_the_database_cut_at_any_byte_of_a_push_keeps_all_or_nothing(place, way)
         refused += once.refused is not None
     # most cuts are before or after a commit, and are borne in silence
     assert refused < 15
+    place.goes_on()
+
+
+@pytest.mark.parametrize("way", [TO_STORE, FROM_STORE])
+def test_the_database_cut_at_any_byte_of_a_publish_keeps_all_or_nothing(place, way):
+    owner = Owner(place.server.port, f"signed{next(_numbers)}")
+
+    def publish(cut_after=None) -> int:
+        with place.wire() as wire:
+            # what was kept and not acknowledged is gone on from
+            owner.publisher.targets_version = parse_targets(wire.metadata(owner.gun, "targets")).version  # fmt: skip
+            version = owner.publisher.targets_version + 1
+            files = owner.publisher.push("moving", version.to_bytes(32))
+            if cut_after is not None:
+                place.database.cut_after(cut_after, way)
+            answer = wire.publish(owner.gun, files, expect=None)
+            place.database.open()
+            assert answer.status in (200, 503), answer.body
+            if answer.status == 200:
+                owner.acknowledged[version] = files[TARGETS]
+            owner.check(wire)
+            return answer.status
+
+    before = place.database.passed[way]
+    assert publish() == 200
+    whole = place.database.passed[way] - before
+    statuses = [publish(at) for at in range(1, whole, max(1, whole // 40))]
+    assert statuses.count(503) < 15, statuses
     place.goes_on()
 
 
