@@ -70,6 +70,8 @@ class Strait:
         for one in tasks:
             one.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # what was aborted is closed at the loop's next turn
+        await asyncio.sleep(0.05)
 
     async def _reset_all(self):
         for writer in list(self._writers):
@@ -82,11 +84,16 @@ class Strait:
         self.open_connections += 1
         self.most_connections = max(self.most_connections, self.open_connections)
         try:
-            # one that begins in silence is never heard of at the other end
-            age = -1 if self._is_silent else self._age
-            await self._join(reader, writer, age)
+            if self._is_silent:
+                # one that begins in silence is never heard of at the other end
+                with contextlib.suppress(OSError):
+                    while await reader.read(_PIECE_BYTES):
+                        pass
+                return
+            await self._join(reader, writer, self._age)
         finally:
             self.open_connections -= 1
+            writer.transport.abort()
 
     async def _join(self, reader, writer, age):
         with contextlib.suppress(OSError):
@@ -124,6 +131,9 @@ class Strait:
                 self.passed[direction] += len(piece)
                 writer.write(piece)
                 await writer.drain()
+        if direction == FROM_STORE and age != self._age:
+            # nor is a farewell heard
+            await asyncio.Event().wait()
 
 
 def _reset(writer):

@@ -8,6 +8,7 @@ import pytest
 from faults.wire import Server, Wire
 from interop.conftest import require
 from interop.postgresql_server import PASSWORD, PostgresServer, find_binaries
+from interop.strait import Strait
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
 
@@ -27,9 +28,11 @@ def standby(primary):
     server.stop()
 
 
-def test_STO_037_when_the_primary_dies_the_standby_is_found_and_nothing_acknowledged_is_lost(primary, standby, tmp_path):  # fmt: skip
+@pytest.mark.parametrize("how", ["dies", "vanishes"])
+def test_STO_037_when_the_primary_goes_the_standby_is_found_and_nothing_acknowledged_is_lost(primary, standby, tmp_path, how):  # fmt: skip
     primary.new_database("failover")
-    both = f"postgresql://inkan@127.0.0.1:{primary.port},127.0.0.1:{standby.port}/failover?target_session_attrs=read-write"
+    strait = Strait(primary.port)
+    both = f"postgresql://inkan@127.0.0.1:{strait.port},127.0.0.1:{standby.port}/failover?target_session_attrs=read-write"
     environment = {
         "INKAN_DATABASE": both,
         "PGPASSWORD": PASSWORD,
@@ -42,6 +45,9 @@ def test_STO_037_when_the_primary_dies_the_standby_is_found_and_nothing_acknowle
         wire.make_namespace("team")
         for number in range(20):
             kept[f"v{number}"] = wire.push_image("team/app", f"v{number}", b"%d" % number)
+        if how == "vanishes":
+            # its machine is off: nobody is there to say no, on old connections and new ones
+            strait.silence()
         primary.crash()
         answer = wire.call("GET", "/v2/team/app/manifests/v1")
         assert answer.status == 503
@@ -57,3 +63,4 @@ def test_STO_037_when_the_primary_dies_the_standby_is_found_and_nothing_acknowle
             assert answer.headers["docker-content-digest"] == manifest
         wire.push_image("team/app", "after", b"after")
     assert server.stop() == 0
+    strait.end()

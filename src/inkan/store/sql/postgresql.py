@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import lru_cache
 from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
@@ -71,6 +72,7 @@ class PostgresDatabase:
         self._address = address
         self._password = password
         self._tls = tls
+        self._orders = orders_of(address)
         self._pool: Any = None
         self._turn = asyncio.Lock()
         self._writers = asyncio.Semaphore(_WRITERS)
@@ -219,11 +221,16 @@ class PostgresDatabase:
         turn: AbstractAsyncContextManager[Any] = self._pool.acquire(timeout=_TURN_SECONDS)
         return turn
 
-    async def _connect(self, *args: Any, **kwargs: Any) -> Any:
+    async def _connect(self, _: str, **kwargs: Any) -> Any:
+        orders = self._orders
         try:
-            connection = await asyncpg.connect(*args, **kwargs)
+            connection = await asyncpg.connect(orders[0], **kwargs)
         except TimeoutError:
-            self._silent_until = asyncio.get_running_loop().time() + _REST_SECONDS
+            # the first one has taken all the time: the next try begins with another
+            self._orders = [*orders[1:], orders[0]]
+            # connections that there are may be as good as ever; where there are none, it is away
+            if self._silent_until is not None or not self._pool.get_size():
+                self._silent_until = asyncio.get_running_loop().time() + _REST_SECONDS
             raise
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             # it says no, and so it speaks
@@ -241,6 +248,7 @@ class PostgresDatabase:
         """
         try:
             yield
+            self._silent_until = None
         except TimeoutError:
             await self._drop(connection)
             raise
@@ -350,6 +358,19 @@ async def _fetch(connection: Any, statement: Statement) -> Sequence[Row]:
             raise RequestInvalidError("a text with a NUL character cannot be kept or looked for")
     rows: Sequence[Row] = await connection.fetch(numbered(statement.sql), *statement.values)
     return rows
+
+
+def orders_of(address: str) -> list[str]:
+    """Return an address with its hosts in each order that another of them begins.
+
+    >>> orders_of("postgresql://inkan@one:5432,two/inkan")
+    ['postgresql://inkan@one:5432,two/inkan', 'postgresql://inkan@two,one:5432/inkan']
+    """
+    parts = urlsplit(address)
+    user, at, spelled = parts.netloc.rpartition("@")
+    hosts = spelled.split(",")
+    turned = (",".join((*hosts[first:], *hosts[:first])) for first in range(len(hosts)))
+    return [urlunsplit(parts._replace(netloc=f"{user}{at}{one}")) for one in turned]
 
 
 @lru_cache(maxsize=2_000)
