@@ -40,6 +40,12 @@ NAMESPACES_PER_REGISTRY = 100
 ROLE_NAME_CHARACTERS = 255
 
 # --- registry -----------------------------------------------------------------------------------
+# What uploads leave of a disk: the database then goes on, so that images can be deleted, garbage collected and log-ins noted on a disk that is full of blobs. Its log grows to 4 MiB.
+DISK_RESERVE_BYTES = 64 * MIB
+# Of a disk on which that would be much, this part.
+DISK_RESERVE_PART = 4
+# An upload looks after so many bytes again.
+DISK_LOOK_BYTES = MIB
 # The conformance suite pushes 3.9 MB; containerd and distribution stop at 4 MiB.
 MANIFEST_BYTES = 4 * MIB
 # Descriptors in one manifest: more than the layers of any image, enough for a large index.

@@ -28,8 +28,9 @@ from inkan.errors import (
 )
 from inkan.strict_json import parse as parse_json
 from inkan.tuf.certificates import RootCertificate, bundle_certificates
-from inkan.tuf.metadata import parse_root
-from inkan.tuf.roles import ROOT
+from inkan.tuf.changes import ROOT_LIFETIME, TARGETS_LIFETIME
+from inkan.tuf.metadata import parse_root, parse_targets
+from inkan.tuf.roles import ROOT, RoleName
 
 # Go's ParseBool: what docker takes for "off"
 _OFF = frozenset({"", "0", "f", "F", "false", "FALSE", "False"})
@@ -68,7 +69,7 @@ class Finding:
     """Something that is not well.
 
     Attributes:
-        is_serious: whether images run unverified because of it.
+        is_serious: whether images run unverified because of it, or soon cannot be verified any more.
     """
 
     what: str
@@ -92,7 +93,7 @@ def examine(now: datetime, project: Path) -> list[Finding]:
         lambda: _authorities(now),
         lambda: _clock(now),
         _keys,
-        lambda: _roots(now),
+        lambda: _metadata(now),
     )
     return [finding for check in checks for finding in check()]
 
@@ -238,24 +239,37 @@ def _keys() -> Iterator[Finding]:
             yield Finding(f"{path} can be read or changed by others", f"chmod {mode} {path}")
 
 
-def _roots(now: datetime) -> Iterator[Finding]:
+def _metadata(now: datetime) -> Iterator[Finding]:
+    """Look at what only a collection's owners can renew: in the last fifth of its life, pulls will soon end."""
     trust = docker_folder() / "trust" / "tuf"
     for path in sorted(trust.rglob("metadata/root.json")):
         gun = str(path.parent.parent.relative_to(trust))
-        try:
-            root = parse_root(path.read_bytes())
-            keys = root.role_keys(ROOT).keys
-            ends = [root.expires, *(RootCertificate.parse(key.public).not_after for key in keys)]
-        except (InvalidError, UntrustedError, CertificateInvalidError) as error:
-            yield Finding(
-                f"what is known of {gun} is damaged: {error}",
-                f"inkan trust forget {gun}",
-                is_serious=True,
-            )
-            continue
-        if min(ends) < now + _SOON:
-            state = "has ended" if min(ends) <= now else f"ends on {min(ends):%Y-%m-%d}"
-            yield Finding(
-                f"the root of {gun} {state}",
-                f"its owner gives it a new key: inkan trust key rotate {gun} root",
-            )
+        for file in (path, path.with_name("targets.json"), *sorted(path.parent.rglob("targets/**/*.json"))):  # fmt: skip
+            yield from _life(file, RoleName(str(file.relative_to(path.parent).with_suffix(""))), gun, now)  # fmt: skip
+
+
+def _life(path: Path, role: RoleName, gun: str, now: datetime) -> Iterator[Finding]:
+    try:
+        ends = _ends(path, role)
+    except FileNotFoundError:
+        return
+    except (OSError, InvalidError, UntrustedError, CertificateInvalidError) as error:
+        what = f"what is known of {gun} is damaged: {error}"
+        yield Finding(what, f"inkan trust forget {gun}", is_serious=True)
+        return
+    if ends < now + (ROOT_LIFETIME if role == ROOT else TARGETS_LIFETIME) / 5:
+        state = "has ended" if ends <= now else f"ends on {ends:%Y-%m-%d}"
+        remedy = (
+            f"its owner gives it a new key: inkan trust key rotate {gun} root"
+            if role == ROOT
+            else f"whoever signs it signs it anew: inkan trust witness {gun} {role}"
+        )
+        yield Finding(f"the {role} of {gun} {state}", remedy, is_serious=True)
+
+
+def _ends(path: Path, role: RoleName) -> datetime:
+    if role != ROOT:
+        return parse_targets(path.read_bytes(), role).expires
+    root = parse_root(path.read_bytes())
+    keys = root.role_keys(ROOT).keys
+    return min(root.expires, *(RootCertificate.parse(key.public).not_after for key in keys))

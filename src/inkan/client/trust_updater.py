@@ -23,6 +23,7 @@ from inkan.errors import (
     MetadataUnknownError,
     RepositoryUnknownError,
     ServerUnreachableError,
+    SignatureThresholdError,
     TargetUnsignedError,
     UnavailableError,
     UntrustedError,
@@ -135,8 +136,8 @@ class TrustUpdater:
     def _update_or_again(self) -> Collection:
         try:
             return self._update()
-        except (MetadataMismatchError, MetadataUnknownError):
-            # somebody published between two of our requests: the second look sees one state
+        except (MetadataMismatchError, MetadataUnknownError, SignatureThresholdError):
+            # somebody published between two of our requests, perhaps a root with another timestamp key: the second look sees one state
             return self._update()
 
     def _update(self) -> Collection:

@@ -110,7 +110,10 @@ async def build(
     admin = build_admin(settings, stores, clock, access, trust, images)
     registry = images.face
     health = health_face(
-        {"database": _database_check(access.accounts)}, metrics, tls.ca if tls else lambda: None
+        {"database": _database_check(access.accounts)},
+        metrics,
+        tls.ca if tls else lambda: None,
+        writing={"storage": stores.require_writable} if stores.require_writable else {},
     )
     everything = (trust.face, registry, access.face, access.sign_on, admin, health)
     # clients ping the trust server at /v2/ before anything else

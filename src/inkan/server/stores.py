@@ -31,12 +31,14 @@ class Stores:
 
     Attributes:
         sweep: dooms what crashes have left of uploads for longer than a time; nothing where a walk over a folder finds it.
+        require_writable: fails where no upload could be taken now; nothing where only an upload tells.
     """
 
     database: Database
     blobs: BlobStore
     uploads: UploadStore
     sweep: Sweep | None = None
+    require_writable: Callable[[], Awaitable[None]] | None = None
 
 
 @asynccontextmanager
@@ -64,7 +66,9 @@ async def open_stores(
         if bucket is None:
             uploads = FileUploads(folder)
             uploads.prepare()
-            yield Stores(facts, FileBlobs(folder), uploads)
+            yield Stores(
+                facts, FileBlobs(folder), uploads, require_writable=uploads.require_writable
+            )
         else:
             await bucket.prepare()
             yield _in_bucket(facts, bucket, clock or SystemClock())

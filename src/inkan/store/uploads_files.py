@@ -10,6 +10,7 @@ Source: docs/adr/0015-an-upload-outlives-the-server-a-blob-the-machine.md.
 import asyncio
 import fcntl
 import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -29,6 +30,18 @@ from inkan.store.records import StorageKey, UploadId
 _SYNC_AHEAD_BYTES = 8 * limits.MIB
 
 
+def require_room(descriptor: int) -> None:
+    """Return if there is room on a file's disk for more than what has to go on there when it is full.
+
+    Raises:
+        StorageFullError: if there is none.
+    """
+    disk = os.fstatvfs(descriptor)
+    reserve = min(limits.DISK_RESERVE_BYTES, disk.f_blocks * disk.f_frsize // limits.DISK_RESERVE_PART)  # fmt: skip
+    if disk.f_bavail * disk.f_frsize < reserve:
+        raise StorageFullError("the storage is full; free some space, then try again")
+
+
 class FileWriter:
     """Takes pieces at the end of an upload's file."""
 
@@ -37,16 +50,18 @@ class FileWriter:
         self._upload_id = upload_id
         self._written = 0
         self._begun_to_sync = 0
+        self._looked_at = 0
         self._started_at: int | None = None
 
     async def start_at(self, offset: int) -> None:
         """Drop whatever lies past `offset`, and go on from there."""
         with storage_errors():
+            require_room(self._descriptor)
             if os.fstat(self._descriptor).st_size < offset:
                 raise UploadLostError(self._upload_id)
             os.ftruncate(self._descriptor, offset)
             os.lseek(self._descriptor, offset, os.SEEK_SET)
-        self._started_at = self._written = self._begun_to_sync = offset
+        self._started_at = self._written = self._begun_to_sync = self._looked_at = offset
 
     def give_up(self) -> None:
         """Drop what was written since `start_at`: nobody was promised it, and it makes room."""
@@ -61,6 +76,9 @@ class FileWriter:
             while view:
                 view = view[os.write(self._descriptor, view) :]
             self._written += len(piece)
+            if self._written - self._looked_at >= limits.DISK_LOOK_BYTES:
+                self._looked_at = self._written
+                require_room(self._descriptor)
             if self._written - self._begun_to_sync >= _SYNC_AHEAD_BYTES:
                 self._sync_ahead()
 
@@ -143,6 +161,22 @@ class FileUploads:
         finally:
             os.close(descriptor)
         return key
+
+    async def require_writable(self) -> None:
+        """Return if an upload could be taken now.
+
+        Raises:
+            StorageFullError: if there is no room for one.
+            StorageUnavailableError: if the disk takes nothing.
+        """
+        probe = UploadId(secrets.token_hex(16))
+        await self.create(probe)
+        try:
+            async with self.append(probe) as writer:
+                await writer.start_at(0)
+                await writer.write(b"a disk that can be written to")
+        finally:
+            await self.discard(probe)
 
     async def discard(self, upload_id: UploadId) -> None:
         """Forget the upload and its bytes."""

@@ -1,13 +1,13 @@
 """Health and metrics: what an operator's machines ask.
 
-`/health/live` says that the process answers; nothing else can make it fail. `/health/ready` says that the stores answer too. Neither says
-more to a stranger than yes or no: the reason of a no is in the log.
+`/health/live` says that the process answers; nothing else can make it fail. `/health/ready` says that the stores answer too, and whether they take anything: a server that
+can only be read from is asked on, for it is all that there may be, but it does not say that all is well. Neither says more to a stranger than that: the reason of a no is in the log.
 """
 
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from inkan.errors import InkanError, RouteUnknownError
 from inkan.web.demand import OPEN
@@ -26,13 +26,19 @@ class HealthHandlers:
     Args:
         checks: by name; each returns when all is well and raises an `InkanError` when not.
         metrics: what `/metrics` shows.
+        writing: checks, by name, without which the server can still be read from.
         ca: gives the certificate of the CA that vouches for this server, if it is one of our own.
     """
 
     def __init__(
-        self, checks: Mapping[str, Check], metrics: Metrics, ca: Callable[[], bytes | None]
+        self,
+        checks: Mapping[str, Check],
+        metrics: Metrics,
+        ca: Callable[[], bytes | None],
+        writing: Mapping[str, Check],
     ) -> None:
         self._checks = checks
+        self._writing = writing
         self._metrics = metrics
         self._ca = ca
 
@@ -41,12 +47,12 @@ class HealthHandlers:
         return Response(200, [_JSON], b'{"status":"ok"}')
 
     async def ready(self, _request: Request) -> Response:
-        """Return 200 when every check passes, else 503 with the names of those that failed."""
-        failed = [name for name in self._checks if not await self._passes(name)]
-        if not failed:
-            return Response(200, [_JSON], b'{"status":"ok"}')
-        body = json.dumps({"status": "failed", "checks": failed}).encode()
-        return Response(503, [_JSON], body)
+        """Return 200 when the server can be asked, else 503; with the names of the checks that failed."""
+        if failed := await _failed(self._checks):
+            return Response(503, [_JSON], _words("failed", failed))
+        if failed := await _failed(self._writing):
+            return Response(200, [_JSON], _words("reading only", failed))
+        return Response(200, [_JSON], b'{"status":"ok"}')
 
     async def trust_health(self, request: Request) -> Response:
         """Return what Notary's health address returned: `{}`, or the failed checks."""
@@ -67,20 +73,33 @@ class HealthHandlers:
             raise RouteUnknownError("/ca.crt")
         return Response(200, [("Content-Type", "application/x-pem-file")], pem)
 
-    async def _passes(self, name: str) -> bool:
-        try:
-            await self._checks[name]()
-        except InkanError:
-            logger.exception("health check failed", extra={"check": name})
-            return False
-        return True
+
+async def _failed(checks: Mapping[str, Check]) -> list[str]:
+    return [name for name, check in checks.items() if not await _passes(name, check)]
+
+
+async def _passes(name: str, check: Check) -> bool:
+    try:
+        await check()
+    except InkanError:
+        logger.exception("health check failed", extra={"check": name})
+        return False
+    return True
+
+
+def _words(status: str, failed: Sequence[str]) -> bytes:
+    return json.dumps({"status": status, "checks": failed}).encode()
 
 
 def health_face(
-    checks: Mapping[str, Check], metrics: Metrics, ca: Callable[[], bytes | None]
+    checks: Mapping[str, Check],
+    metrics: Metrics,
+    ca: Callable[[], bytes | None],
+    *,
+    writing: Mapping[str, Check],
 ) -> Face:
     """Return the face of health, metrics and the CA; it also answers for addresses that no other face claims."""
-    handlers = HealthHandlers(checks, metrics, ca)
+    handlers = HealthHandlers(checks, metrics, ca, writing)
     methods, never = ("GET", "HEAD"), CachePolicy.NEVER
     return Face(
         name="health",

@@ -104,6 +104,35 @@ def test_roots_that_end_soon_or_are_damaged(home):
     assert any("is damaged" in what for what in findings())
 
 
+def test_OPS_006_metadata_at_80_percent_of_its_life_is_listed_and_the_exit_code_is_not_0(
+    home, capsys, monkeypatch
+):
+    guns = [f"registry.test/team/{name}" for name in ("app", "web")]
+    for gun in guns:
+        repository = SimulatedRepository.with_tags(gun, a=b"1" * 32)
+        for role, raw in repository.owner.add_signer("alice").items():
+            repository.files[role] = raw
+        repository.files |= repository.owner.sign_as("alice", "a", b"1" * 32)
+        for role, raw in repository.files.items():
+            path = home / ".docker" / "trust" / "tuf" / gun / "metadata" / f"{role}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(raw)
+    targets = {f"the {role} of {gun}" for gun in guns for role in ("targets", "targets/alice", "targets/releases")}  # fmt: skip
+    roots = {f"the root of {gun}" for gun in guns}
+    young, old = timedelta(days=1095 * 0.79), timedelta(days=1095 * 0.81)
+    assert findings(now=DEFAULT_NOW + young) == {}
+    for life, listed in ((old, targets), (timedelta(days=3650 * 0.81), targets | roots)):
+        found = findings(now=DEFAULT_NOW + life)
+        assert {what.split(" ends ")[0].split(" has ")[0] for what in found} == listed
+        assert all("inkan trust" in one.remedy for one in found.values())
+    instant = DEFAULT_NOW + timedelta(days=3650 * 0.81)
+    monkeypatch.setattr(SystemClock, "now", lambda _: instant)
+    assert main(["doctor"]) == 6
+    said = capsys.readouterr()
+    assert all(gun in said.out for gun in guns)
+    assert "8 of 8 findings" in said.err
+
+
 @pytest.mark.parametrize(
     ("name", "line", "is_off"),
     [

@@ -11,7 +11,7 @@ from inkan.errors import UntrustedError
 @click.command(epilog="\b\nExamples:\n  inkan doctor\n  inkan doctor -o json\n")
 @output_option
 def doctor() -> None:
-    """Find what silently runs unverified here: Docker's version, variables, profiles, files for CI in this folder, credentials, CA files, clock, keys, roots."""
+    """Find what silently runs unverified here: Docker's version, variables, profiles, files for CI in this folder, credentials, CA files, clock, keys, signed metadata."""
     from inkan.client.doctor import examine
     from inkan.clock import SystemClock
 
@@ -21,4 +21,6 @@ def doctor() -> None:
     show({"findings": tree}, lines or ["Nothing here runs unverified."])
     serious = sum(one.is_serious for one in found)
     if serious:
-        raise UntrustedError(f"{serious} of {len(found)} findings let images run unverified")
+        raise UntrustedError(
+            f"{serious} of {len(found)} findings let images run unverified, or end trust soon"
+        )
