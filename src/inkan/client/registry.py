@@ -143,6 +143,19 @@ class Registry:
         Raises:
             ServerUnreachableError: if it is cut again and again.
         """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._push_blob(digest, size, read)
+            except ServerUnreachableError:
+                # perhaps nothing but the answer was lost
+                if self.has_blob(digest):
+                    return
+                if attempt == _ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def _push_blob(self, digest: str, size: int, read: Callable[[int], Iterable[bytes]]) -> None:
         location, start = self._begin(), 0
         if size > _WHOLE_BYTES:
             location, start = self._send_resumed(location, size, read), size
@@ -156,12 +169,14 @@ class Registry:
         self._session.call("PUT", path, self._scope("pull,push"), body=body, headers=headers)
 
     def push_manifest(self, manifest: FetchedManifest, reference: str) -> None:
-        """Push a manifest under a tag or its digest."""
+        """Push a manifest under a tag or its digest; once more where that is cut, for twice is as good as once."""
         path = f"/v2/{self.repository}/manifests/{reference}"
         headers = {"Content-Type": manifest.media_type}
-        self._session.call(
-            "PUT", path, self._scope("pull,push"), body=manifest.raw, headers=headers
-        )
+        scope = self._scope("pull,push")
+        try:
+            self._session.call("PUT", path, scope, body=manifest.raw, headers=headers)
+        except ServerUnreachableError:
+            self._session.call("PUT", path, scope, body=manifest.raw, headers=headers)
 
     def delete_manifest(self, reference: str) -> None:
         """Take back a tag, or a manifest by its digest and all its tags with it.

@@ -13,7 +13,7 @@ import ssl
 import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
@@ -23,6 +23,7 @@ from inkan import limits, strict_json
 from inkan.client.certificates import context_for
 from inkan.client.credentials import Credential
 from inkan.client.problems import error_of
+from inkan.client.whole_head import WholeHeadResponse
 from inkan.errors import (
     AuthenticationRequiredError,
     BodyTooLargeError,
@@ -191,9 +192,10 @@ class Session:
                 connection.request(method, prefix + path, body=body or None, headers=fields)
                 return connection.getresponse()
             except (ConnectionError, http.client.BadStatusLine):
-                # a kept connection may have been closed meanwhile; what could be sent twice is
+                # a kept connection may have been closed meanwhile; what could be sent twice is, and what only asks in any case
                 self.close()
-                if is_fresh or attempt == 2 or not isinstance(body, bytes):
+                is_question = method in ("GET", "HEAD")
+                if attempt == 2 or not isinstance(body, bytes) or (is_fresh and not is_question):
                     raise
         raise AssertionError
 
@@ -222,10 +224,13 @@ class Session:
     def _connect(self, url: str) -> http.client.HTTPConnection:
         parts = urlsplit(url)
         if parts.scheme == "http":
-            return http.client.HTTPConnection(parts.netloc, timeout=_SECONDS)
-        default = None if ":" in parts.netloc.rpartition("]")[2] else 443
-        context = context_for(parts.netloc)
-        return http.client.HTTPSConnection(parts.netloc, default, timeout=_SECONDS, context=context)
+            made = http.client.HTTPConnection(parts.netloc, timeout=_SECONDS)
+        else:
+            default = None if ":" in parts.netloc.rpartition("]")[2] else 443
+            context = context_for(parts.netloc)
+            made = http.client.HTTPSConnection(parts.netloc, default, timeout=_SECONDS, context=context)  # fmt: skip
+        made.response_class = WholeHeadResponse
+        return made
 
     def _read(self, response: http.client.HTTPResponse, cap: int) -> bytes:
         if response.length is not None and response.length > cap:
@@ -292,20 +297,21 @@ class Session:
 
     def _ask_for_token(self, realm: SplitResult, service: str, wanted: str) -> Reply:
         other = Session(f"{realm.scheme}://{realm.netloc}", None, self.deadline_seconds)
+        with closing(other):
+            return self._ask_other_for_token(other, realm, service, wanted)
+
+    def _ask_other_for_token(self, other: "Session", realm: SplitResult, service: str, wanted: str) -> Reply:  # fmt: skip
         expect = Expect(limits.MIB, (400, 401, 403))
         if self.credential is not None and self.credential.is_identity_token:
             form = {"grant_type": "refresh_token", "service": service, "client_id": "inkan"}
             form |= {"scope": wanted, "refresh_token": self.credential.password}
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
             body = urlencode(form).encode()
-            reply = other.call("POST", realm.path, body=body, headers=kind, expect=expect)
-        else:
-            query = f"service={quote(service)}"
-            query += "".join(f"&scope={quote(one)}" for one in wanted.split(" ") if one)
-            fields = {"Authorization": f"Basic {_pair(self.credential)}"} if self.credential else {}
-            reply = other.call("GET", f"{realm.path}?{query}", headers=fields, expect=expect)
-        other.close()
-        return reply
+            return other.call("POST", realm.path, body=body, headers=kind, expect=expect)
+        query = f"service={quote(service)}"
+        query += "".join(f"&scope={quote(one)}" for one in wanted.split(" ") if one)
+        fields = {"Authorization": f"Basic {_pair(self.credential)}"} if self.credential else {}
+        return other.call("GET", f"{realm.path}?{query}", headers=fields, expect=expect)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
