@@ -8,38 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from interop.browser import Browser, has_browser
+from interop.browser import Browser
 from interop.conftest import require
 from interop.inkan_server import InkanServer, inkan_program
-from interop.processes import Daemon, free_port, run
+from interop.organisation import SECRET, IdentityProvider, log_in_at_provider
+from interop.processes import run
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
-
-HERE = Path(__file__).parent / "identity_provider"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inkan-interop"
-MODULES = CACHE / "identity-provider"
-SECRET = "a-client-secret-canary"
 
 
 @pytest.fixture(scope="module")
 def sso(tmp_path_factory):
     """A server that is a client of the provider; the group `developers` may read in `team`."""
-    require(
-        has_browser(), "chromium and chromedriver are not installed; run `make interop` as root"
-    )
-    require((MODULES / "node_modules").is_dir(), "the identity provider is not installed; run `make interop`")  # fmt: skip
     folder = tmp_path_factory.mktemp("sso")
-    port = free_port()
     server = InkanServer(folder)
-    server.environment |= {
-        "INKAN_SSO_ISSUER": f"http://127.0.0.1:{port}",
-        "INKAN_SSO_CLIENT_ID": "inkan",
-        "INKAN_SSO_CLIENT_SECRET": SECRET,
-    }
-    command = ["node", HERE / "provider.mjs", MODULES, port, f"https://{server.host}/sso/callback"]
-    provider = Daemon(command, folder / "provider.log", {"CLIENT_SECRET": SECRET})
-    provider.wait_until(lambda: "the provider answers" in provider.log.read_text())
-    with server:
+    with IdentityProvider(server, folder), server:
         server.log_in()
         server.inkan("namespace-add", "team")
         server.inkan("group-add", "developers")
@@ -47,22 +30,12 @@ def sso(tmp_path_factory):
             server.inkan("policy-add", role, "developers", "--group", "--namespace", "team")
         yield server
         assert SECRET not in server.log()
-    provider.end()
 
 
 @pytest.fixture
 def browser(tmp_path):
     with Browser(tmp_path) as one:
         yield one
-
-
-def log_in_at_provider(browser, name):
-    browser.type("input[name=login]", name)
-    browser.type("input[name=password]", "not looked at")
-    browser.click("button[type=submit]")
-    # the provider asks whether the server may know
-    browser.find("input[name=prompt][value=consent]")
-    browser.click("button[type=submit]")
 
 
 def own_folder(tmp_path, server):
