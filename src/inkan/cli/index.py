@@ -116,6 +116,7 @@ token-add                tokens that last are API keys: inkan api-key-create
 token-get                tokens that last are API keys, and are shown once: inkan api-key-create
 token-list               tokens that last are API keys: inkan api-key-list
 token-rm                 tokens that last are API keys: inkan api-key-rm
+tokens                   tokens that last are API keys: inkan api-key-list
 va                       images are not scanned here; scanners ask for: inkan exemption-list
 va-version               images are not scanned here; scanners ask for: inkan exemption-list
 va-version-set           images are not scanned here; scanners ask for: inkan exemption-list

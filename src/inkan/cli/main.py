@@ -7,7 +7,6 @@ import difflib
 import importlib
 import itertools
 import os
-import resource
 import sys
 from collections.abc import Sequence
 
@@ -17,6 +16,7 @@ from inkan import __version__
 from inkan.cli.exits import INTERRUPTED, UNFORESEEN, exit_code
 from inkan.cli.index import ALIASES, COMMANDS, ELSEWHERE
 from inkan.cli.output import report
+from inkan.cli.secrecy import keep_memory
 from inkan.errors import InkanError
 
 
@@ -41,7 +41,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the words name, the nearest one's name in the error where they name none."""
         for count in (4, 3, 2):
-            if (joined := "-".join(args[:count])) in COMMANDS:
+            if (joined := "-".join(args[:count])) in COMMANDS or joined in ELSEWHERE:
                 args = [joined, *args[count:]]
                 break
         name = ALIASES.get(args[0], args[0])
@@ -71,8 +71,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each way to end
     """Run a command line; return its exit code."""
-    # what dies leaves no image of its memory on the disk, with keys and passphrases in it
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_memory()
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = _asks_for_json(words)
     try:
