@@ -140,6 +140,11 @@ class Session:
         if not isinstance(body, bytes):
             self._prepare(scope)
         with self._errors():
+            if self.is_own_realm_only and self.credential and scope and scope not in self._tokens:
+                # where tokens are is known, and a refusal first would cost each command a round trip
+                self._tokens[scope] = (
+                    f"Bearer {self._fetch_token({'realm': f'{self.url}/token'}, scope)}"
+                )
             response = self._send(method, path, scope, body, given)
             if response.status == http.client.UNAUTHORIZED and self._learn(response, scope):
                 response = self._send(method, path, scope, body, given)
@@ -257,16 +262,17 @@ class Session:
     def _learn(self, response: http.client.HTTPResponse, scope: str) -> bool:
         """Return whether there is something to send now that was not sent before."""
         challenge = response.getheader("WWW-Authenticate") or ""
+        kind, before = challenge.partition(" ")[0].lower(), self._tokens.get(scope)
+        basic = "" if self.credential is None else f"Basic {_pair(self.credential)}"
+        if kind != "bearer" and (kind != "basic" or basic in ("", before)):
+            # what it says is the answer, and its words are left for whoever tells the person
+            return False
         response.read(_ERROR_BYTES)
-        before = self._tokens.get(scope)
-        kind = challenge.partition(" ")[0].lower()
-        if kind == "basic" and self.credential is not None:
-            self._tokens[scope] = f"Basic {_pair(self.credential)}"
-        elif kind == "bearer":
-            self._tokens[scope] = (
-                f"Bearer {self._fetch_token(dict(_PARAMETER.findall(challenge)), scope)}"
-            )
-        return self._tokens.get(scope) not in (None, before)
+        given = dict(_PARAMETER.findall(challenge))
+        self._tokens[scope] = (
+            basic if kind == "basic" else f"Bearer {self._fetch_token(given, scope)}"
+        )
+        return self._tokens[scope] != before
 
     def _fetch_token(self, challenge: Mapping[str, str], scope: str) -> str:
         realm = urlsplit(challenge.get("realm", ""))

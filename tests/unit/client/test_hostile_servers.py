@@ -88,6 +88,20 @@ def session(hostile):
     session.close()
 
 
+def test_S25_why_a_log_in_is_refused_is_said(hostile):
+    """The token service's words reach the person: that there is `--sso`, for one."""
+
+    def refuse(handler):
+        said = b'{"errors": [{"code": "UNAUTHORIZED", "message": "wrong; try inkan login --sso"}]}'
+        handler.reply(401, said, WWW_Authenticate='Basic realm="inkan"')
+
+    hostile.behave = refuse
+    session = Session(hostile.url, Credential("alice", "x"), is_own_realm_only=True)
+    with pytest.raises(DeniedError, match="inkan login --sso"):
+        session.call("GET", "/api/v1/version", "registry:catalog:*")
+    session.close()
+
+
 @pytest.fixture
 def trust(session):
     return TrustServer(session, GUN)
