@@ -1,8 +1,11 @@
-"""Exemptions: kept here for scanners, shown to whoever may list, made and taken back by who administers."""
+"""Exemptions: kept here for scanners, shown to whoever may list, made and taken back by who manages the place."""
 
 import json
 
 import pytest
+from test_people import set_up
+
+__all__ = ["set_up"]
 
 PATH = "/api/v1/exemptions"
 LOG4SHELL = {"scope": "team/app", "issue_type": "cve", "issue_id": "CVE-2021-44228"}
@@ -43,5 +46,26 @@ async def test_what_is_no_exemption_is_refused(admin, change, status):
 
 async def test_others_make_none(world):
     bob = world.client(user="bob", password="other-password")
-    await send(bob, PATH, LOG4SHELL, 403)
-    await send(bob, f"{PATH}/remove", LOG4SHELL, 403)
+    for path in (PATH, f"{PATH}/remove"):
+        await send(bob, path, LOG4SHELL, 403)
+        await send(bob, f"{path}?namespace=team", LOG4SHELL, 403)
+
+
+async def test_L5_a_manager_of_a_namespace_makes_them_there_and_nowhere_else(set_up):
+    await send(set_up.ask, PATH, {**LOG4SHELL, "scope": "*"}, 201)
+    await send(set_up.ask, PATH, {**LOG4SHELL, "scope": "other/app"}, 201)
+    alice, reader = await set_up.add("alice"), await set_up.add("rita")
+    await set_up.grant("manager", "alice")
+    await set_up.grant("reader", "rita")
+    here, away = f"{PATH}?namespace=team", f"{PATH}/remove?namespace=team"
+    await send(alice, here, LOG4SHELL, 201)
+    for scope in ("*", "other", "other/app:1.0"):
+        for path in (here, away):
+            await send(alice, path, {**LOG4SHELL, "scope": scope}, 400)
+        await send(alice, PATH, {**LOG4SHELL, "scope": scope}, 403)
+    await send(reader, here, LOG4SHELL, 403)
+    for somebody in (alice, reader):
+        for query in ("", "?namespace=team"):
+            listed = (await somebody("GET", PATH + query, expect=200)).json["exemptions"]
+            assert [one["scope"] for one in listed] == ["*", "team/app"]
+    await send(alice, away, LOG4SHELL, 204)

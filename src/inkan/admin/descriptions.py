@@ -162,7 +162,9 @@ DESCRIPTIONS: Mapping[str, Description] = {
     "image-list": Description(answer(images=some(_IMAGE)), query=_IN_NAMESPACE),
     "image-digests": Description(answer(digests=some(_DIGEST)), query=_IN_NAMESPACE),
     "image-prune-untagged": Description(
-        answer(pruned=some(_GONE)), query=_IN_NAMESPACE, needs=("namespace",)
+        answer(pruned=some(_GONE)),
+        query={**_IN_NAMESPACE, "repository": NAME},
+        needs=("namespace",),
     ),
     "trusted-issuer-list": Description(answer(trusted_issuers=some(_TRUSTED))),
     "trusted-issuer-put": Description(_TRUSTED, body=_TRUSTED_SENT),
@@ -183,8 +185,8 @@ DESCRIPTIONS: Mapping[str, Description] = {
     "immutable-tags-list": Description(answer(immutable_tags=some(_IMMUTABLE))),
     "immutable-tags-set": Description(_IMMUTABLE, body=body(patterns=some(TEXT))),
     "exemption-list": Description(answer(exemptions=some(_EXEMPTED)), query=_IN_NAMESPACE),
-    "exemption-add": Description(_EXEMPTED, 201, body=_EXEMPTION_SENT),
-    "exemption-rm": Description(status=204, body=_EXEMPTION_SENT),
+    "exemption-add": Description(_EXEMPTED, 201, query=_IN_NAMESPACE, body=_EXEMPTION_SENT),
+    "exemption-rm": Description(status=204, query=_IN_NAMESPACE, body=_EXEMPTION_SENT),
     "webhook-list": Description(answer(webhooks=some(_WEBHOOK)), query=_IN_NAMESPACE),
     "webhook-add": Description(
         _WEBHOOK,

@@ -3,7 +3,8 @@
 ```text
 GET    /api/v1/images[?namespace=NAME]            every tag, and who has signed it
 GET    /api/v1/digests[?namespace=NAME]           every manifest, its tags, and what keeps it if it has none
-POST   /api/v1/images/prune?namespace=NAME        moves manifests that nothing keeps into the trash
+POST   /api/v1/images/prune?namespace=NAME[&repository=NAME/REPOSITORY]
+                                                  moves manifests that nothing keeps into the trash
 ```
 
 What keeps a manifest without a tag: an index that names it, a subject that it is attached to, or a signature over its digest: whoever pulls with content trust still pulls it.
@@ -54,11 +55,16 @@ class ImageHandlers:
         return json_answer(200, {"digests": [_digest(one, signed) for one in found]})
 
     async def prune(self, request: Request) -> Response:
-        """Move the manifests of a namespace that nothing keeps into the trash; return them."""
-        namespace = _namespace(request)
+        """Move the manifests of a namespace, or of one repository in it, that nothing keeps into the trash; return them."""
+        namespace, only = _namespace(request), request.query("repository")
         if namespace is None:
             raise RequestInvalidError("say which namespace: ?namespace=NAME")
-        found = await self._images.list_digests(namespace)
+        chosen = RepositoryName.parse(only) if only else None
+        found = [
+            one
+            for one in await self._images.list_digests(namespace)
+            if chosen in (None, one.repository)
+        ]
         signed = await self._signed(found)
         act = Act(request.caller.account, self._clock.now())
         gone = [

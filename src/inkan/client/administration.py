@@ -79,9 +79,11 @@ class Administration:
         path = f"/api/v1/digests{query}"
         return list(self._session.call("GET", path, _CATALOG).tree()["digests"])
 
-    def prune(self, namespace: str) -> list[dict[str, str]]:
-        """Have manifests forgotten that nothing keeps; return them."""
+    def prune(self, place: str) -> list[dict[str, str]]:
+        """Have manifests of a namespace, or of one repository, forgotten that nothing keeps; return them."""
+        namespace, is_repository, _ = place.partition("/")
         path = f"/api/v1/images/prune?namespace={quote(namespace)}"
+        path += f"&repository={quote(place)}" if is_repository else ""
         return list(self._session.call("POST", path, _NAMESPACES).tree()["pruned"])
 
     def garbage(self) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ class Exempting(Administration):
         """Let an issue not count for some images; return the exemption."""
         tree = {"scope": scope, "issue_type": issue_type, "issue_id": issue_id}
         body = json.dumps(tree).encode()
-        path = "/api/v1/exemptions"
+        path = f"/api/v1/exemptions{_within(scope)}"
         return dict(self._session.call("POST", path, _NAMESPACES, body=body, headers=_JSON).tree())
 
     def exempt_no_more(self, scope: str, issue_type: str, issue_id: str) -> None:
@@ -41,6 +41,10 @@ class Exempting(Administration):
         """
         tree = {"scope": scope, "issue_type": issue_type, "issue_id": issue_id}
         body = json.dumps(tree).encode()
-        self._session.call(
-            "POST", "/api/v1/exemptions/remove", _NAMESPACES, body=body, headers=_JSON
-        )
+        path = f"/api/v1/exemptions/remove{_within(scope)}"
+        self._session.call("POST", path, _NAMESPACES, body=body, headers=_JSON)
+
+
+def _within(scope: str) -> str:
+    """Return the query that says where, for whoever manages one namespace."""
+    return "" if scope == "*" else f"?namespace={quote(scope.partition('/')[0], safe='')}"

@@ -107,21 +107,28 @@ def manifest_inspect(image: str, *, quiet: bool) -> None:
 
 
 @click.command(
-    epilog="\b\nExamples:\n  inkan image-prune-untagged --restrict team\n  inkan image-prune-untagged --restrict team --force -o json\n"
+    epilog="\b\nExamples:\n  inkan image-prune-untagged --restrict team\n  inkan image-prune-untagged --restrict team/app --force -o json\n"
 )
-@click.option("--restrict", metavar="NAMESPACE", required=True, help="The namespace to be pruned.")
+@click.option("--restrict", metavar="NAMESPACE[/REPOSITORY]", help="Only these images; else those of every namespace that you see.")  # fmt: skip
 @click.option("-f", "--force", is_flag=True, help="Do not ask.")
 @output_option
-def image_prune_untagged(restrict: str, *, force: bool) -> None:
+def image_prune_untagged(restrict: str | None, *, force: bool) -> None:
     """Forget images without a tag that nothing keeps: no index, no image they are attached to, and no signature."""
     from inkan.cli.prompts import confirm
     from inkan.client.administration import Administration
 
     administration = Administration.of_target()
+    namespace, is_repository, _ = (restrict or "").partition("/")
+    found = [
+        one
+        for one in administration.digests(namespace)
+        if not one["keptBy"] and (not is_repository or one["repository"] == restrict)
+    ]
     if not force:
-        count = sum(not one["keptBy"] for one in administration.digests(restrict))
-        confirm(f"Forget {count} images of {restrict} without a tag?", "--force")
-    gone = administration.prune(restrict)
+        where = restrict or "all namespaces"
+        confirm(f"Forget {len(found)} images of {where} without a tag?", "--force")
+    places = [restrict] if restrict else sorted({one["namespace"] for one in found})
+    gone = [one for place in places for one in administration.prune(place)]
     tree = [
         {"Repository": one["repository"], "Digest": one["digest"], "Status": "deleted"}
         for one in gone

@@ -9,6 +9,8 @@ import click
 from inkan.cli.output import output_option, show, table, tell, visible
 from inkan.clock import SystemClock
 
+# what `ibmcloud cr` says of an image that it cannot scan
+_UNSCANNED = {"Status": "UNSUPPORTED", "IssueCount": 0, "ExemptionCount": 0}
 HEADINGS = ["REPOSITORY", "NAMESPACE", "TAG", "DIGEST", "CREATED", "SIZE", "SIGNED BY"]
 DIGEST_HEADINGS = ["REPOSITORY", "DIGEST", "TAGS", "CREATED", "SIZE", "KEPT BY"]
 
@@ -124,6 +126,7 @@ def _image_fields(host: str, image: Mapping[str, Any], *, no_trunc: bool) -> dic
         "Size": image["size"],
         "Tag": image["tag"],
         "ManifestType": image["mediaType"],
+        "SecurityStatus": _UNSCANNED,
         "Signers": sorted({name for one in image["signed"] if one["current"] for name in one["signers"]}),
     }  # fmt: skip
 
@@ -136,6 +139,7 @@ def _digest_fields(host: str, one: Mapping[str, Any]) -> dict[str, Any]:
         "ManifestType": one["mediaType"],
         "Created": int(datetime.fromisoformat(one["created"]).timestamp()),
         "Size": one["size"],
+        "SecurityStatus": _UNSCANNED,
         "KeptBy": one["keptBy"],
     }
 

@@ -11,11 +11,15 @@ from inkan.cli.prompts import confirm
 )
 @click.argument("name")
 @click.option("--public", is_flag=True, help="Anybody may pull from it, without logging in.")
+@click.option("-g", "group", metavar="GROUP", hidden=True, help="A resource group, of which there are none here.")  # fmt: skip
 @output_option
-def namespace_add(name: str, *, public: bool) -> None:
+def namespace_add(name: str, *, public: bool, group: str | None) -> None:
     """Make a namespace: a place to push images into."""
     from inkan.client.administration import Administration
 
+    if group is not None:
+        # scripts written for `ibmcloud cr` say it; who may use a namespace is said by roles here
+        tell(f"There are no resource groups here; who may use it is said by: inkan policy-add ROLE SUBJECT --namespace {name}")  # fmt: skip
     tell(f"Adding namespace '{name}'...")
     made = Administration.of_target().add_namespace(name, is_public=public)
     show(made, [f"Successfully added namespace '{name}'"])
@@ -32,10 +36,12 @@ def namespace_list(*, verbose: bool) -> None:
     headings, keys = ["Namespace"], ["name"]
     if verbose:
         headings, keys = (
-            ["Namespace", "Created", "Created by", "Visibility"],
-            ["name", "created", "created_by", "visibility"],
+            ["Namespace", "Resource Group", "Created", "Created by", "Visibility"],
+            ["name", "resource_group", "created", "created_by", "visibility"],
         )
-    show({"namespaces": found}, table(headings, [[one[key] for key in keys] for one in found]))
+    # there are none; the column is where scripts written for `ibmcloud cr` look for it
+    rows = [[{"resource_group": "-", **one}[key] for key in keys] for one in found]
+    show({"namespaces": found}, table(headings, rows))
 
 
 @click.command(
