@@ -6,13 +6,12 @@ The server cannot sign for them. Docker Hub's and others' users were cut off mor
 import logging
 from dataclasses import dataclass
 
-from prometheus_client import Gauge
-
 from inkan.clock import Clock
 from inkan.errors import InkanError
 from inkan.store.ports import TrustStore
 from inkan.trust.status import WARN_BEFORE, TrustStatus
 from inkan.tuf.roles import ROOT
+from inkan.web.metrics import Gauge
 
 logger = logging.getLogger(__name__)
 _COLLECTIONS = 100_000
