@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find src -type f -not -name '*.pyc') pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run check lint types imports unit test interop mutants demo bench stress locks docs clean
+.PHONY: help setup dev run check lint types imports unit test interop mutants demo bench stress audit release locks docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,8 +40,8 @@ dev: $(VENV)/.dev-requirements $(VENV)/.installed
 check: lint types imports unit ## format, lint, types, imports, fast tests: under a minute
 
 lint: dev
-	$(BIN)/ruff format --check src tests bench demo docs
-	$(BIN)/ruff check src tests bench demo docs
+	$(BIN)/ruff format --check src tests bench demo docs deploy
+	$(BIN)/ruff check src tests bench demo docs deploy
 
 types: dev
 	$(BIN)/mypy
@@ -73,11 +73,24 @@ bench: dev ## side by side with docker-registry, notary-server and nginx; WRITE=
 stress: dev ## a thousand clients pull and a hundred push at once, for a minute
 	$(BIN)/python bench/stress.py $(WRITE)
 
+AUDIT ?=
+audit: $(VENV)/audit/.installed ## compare what is locked with the known vulnerabilities; needs a network, and fails if it cannot look
+	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off $(AUDIT) \
+	  -r requirements/run.txt -r requirements/build.txt
+
+$(VENV)/audit/.installed: $(VENV)/.python requirements/audit.txt
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch $@
+
+release: setup ## build what is released from the last commit, the same bytes on every machine
+	$(BIN)/python deploy/release/build.py
+
 docs: dev ## write the reference pages from the code
 	$(BIN)/python docs/reference/generate.py
 
 locks: ## lock the requirements anew, with hashes and without addresses (needs uv)
-	for set in run build dev; do uv pip compile --quiet --python-version 3.11 --universal --generate-hashes \
+	for set in run build dev audit; do uv pip compile --quiet --python-version 3.11 --universal --generate-hashes \
 	  --no-header --no-emit-index-url --no-annotate requirements/$$set.in -o requirements/$$set.txt; done
 
 clean: ## remove the virtual environment and caches; data stays
