@@ -10,5 +10,8 @@ if ! command -v cosign >/dev/null; then
   echo "cosign is not installed: signed by content trust alone" >&2
   exit 0
 fi
-# the digest is the one that was just verified, not whatever the tag names by now; no public log is told of a private registry's images
-cosign sign --yes --key "$COSIGN_KEY" --tlog-upload=false "${image%:*}@$digest"
+# the digest is the one that was just verified, not whatever the tag names by now; and nobody's log is told of a private registry's images
+alone=$(mktemp)
+trap 'rm -f "$alone"' EXIT
+cosign signing-config create --out "$alone"
+cosign sign --yes --key "$COSIGN_KEY" --signing-config "$alone" "${image%:*}@$digest"

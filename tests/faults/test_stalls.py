@@ -64,7 +64,14 @@ def ended_after(connection, drip=b"", every=0.5, patience=15.0) -> float:
 
 
 def open_files(server):
-    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+    try:
+        return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+    except PermissionError:
+        # a server shows its insides to root alone; its connections everybody sees
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return sum(
+            row[1].endswith(f":{server.port:04X}") and row[3] in ("01", "08") for row in rows
+        )
 
 
 def test_NET_002_STO_032_who_sends_too_slowly_is_ended_and_the_upload_can_be_gone_on_with(
