@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from prometheus_client import Counter, Gauge
-
-from inkan.web.metrics import Metrics
+from inkan.web.metrics import Counter, Gauge, Metrics
 
 
 @dataclass(frozen=True, slots=True)

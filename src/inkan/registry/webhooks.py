@@ -136,7 +136,7 @@ class WebhookService:
 
     async def _deliver(self, message: Message) -> bool:
         outcome = await self._send(message.webhook, message.events)
-        self.metrics.messages.labels("taken" if outcome.is_taken else "failed").inc()
+        self.metrics.messages.inc(labels=("taken" if outcome.is_taken else "failed",))
         if outcome.is_taken:
             await self.webhooks.told(message, outcome.text)
             return True

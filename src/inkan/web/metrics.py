@@ -25,6 +25,31 @@ class Gauge:
         self.value = value
 
 
+class Counter:
+    """A number that only grows; one for each set of its labels' values."""
+
+    def __init__(self, names: tuple[str, ...] = ()) -> None:
+        self._names = names
+        # without labels there is one from the start: that nothing has happened is said as well
+        self._counts: dict[tuple[str, ...], float] = {} if names else {(): 0.0}
+
+    def inc(self, by: float = 1, labels: tuple[str, ...] = ()) -> None:
+        """Grow.
+
+        Args:
+            by: how much.
+            labels: which one of them: a value for each label.
+        """
+        if len(labels) != len(self._names):
+            raise ValueError(f"labels are {self._names}")
+        self._counts[labels] = self._counts.get(labels, 0.0) + by
+
+    def samples(self) -> Iterator[tuple[_Labels, float]]:
+        """Yield each number with its labels."""
+        for values, count in self._counts.items():
+            yield tuple(zip(self._names, values, strict=True)), count
+
+
 @dataclass(slots=True)
 class _Durations:
     """How many took how long: one count for each bound, and one for what is over all of them."""
@@ -43,6 +68,7 @@ class Metrics:
     def __init__(self) -> None:
         self._requests: dict[tuple[str, str, int], int] = {}
         self._seconds: dict[str, _Durations] = {}
+        self._counters: dict[str, tuple[str, Counter]] = {}
         self._gauges: dict[str, tuple[str, Gauge]] = {}
 
     def observe(self, operation: str, method: str, status: int, seconds: float) -> None:
@@ -53,6 +79,10 @@ class Metrics:
         if durations is None:
             durations = self._seconds[operation] = _Durations()
         durations.observe(seconds)
+
+    def counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
+        """Return a new counter of these measurements; its name ends in `_total`."""
+        return self._counters.setdefault(name, (text, Counter(labels)))[1]
 
     def gauge(self, name: str, text: str) -> Gauge:
         """Return a new gauge of these measurements."""
@@ -72,6 +102,10 @@ class Metrics:
         yield from _head(name, "histogram", "Time from the request's head to the end of its answer.")  # fmt: skip
         for operation, durations in self._seconds.items():
             yield from _histogram(name, operation, durations)
+        for name, (text, counter) in self._counters.items():
+            yield from _head(name, "counter", text)
+            for own, value in counter.samples():
+                yield _sample(name, own, value)
         for name, (text, gauge) in self._gauges.items():
             yield from _head(name, "gauge", text)
             yield _sample(name, (), gauge.value)

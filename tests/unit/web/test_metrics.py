@@ -49,6 +49,19 @@ def test_a_gauge_is_what_it_was_set_to_last(metrics):
     assert (family.type, family.documentation, family.samples[0].value) == ("gauge", "How many.", 7)
 
 
+def test_a_counter_grows_by_its_labels(metrics):
+    counter = metrics.counter("inkan_messages_total", "Sent.", ("outcome",))
+    metrics.counter("inkan_lost_total", "Lost.")
+    for outcome in ("taken", "failed", "taken"):
+        counter.inc(labels=(outcome,))
+    families = read(metrics)
+    counts = {one.labels["outcome"]: one.value for one in families["inkan_messages"].samples}
+    assert counts == {"taken": 2, "failed": 1}
+    assert families["inkan_lost"].samples[0].value == 0
+    with pytest.raises(ValueError, match="outcome"):
+        counter.inc()
+
+
 def test_a_label_that_would_end_a_line_does_not(metrics):
     """No operation is called so; a mistake would be one wrong label and no wrong metric."""
     name = 'a"b\\c\nd'
