@@ -300,7 +300,10 @@ async def test_S25_a_plain_log_in_is_told_of_sso(sso):
     for name in ("carol", "nobody-here"):
         answer = await Client(sso.product.registry, name, "a password")("GET", "/token")
         assert answer.status == 401
-        assert "inkan login --sso localhost" in answer.json["errors"][0]["message"]
+        assert answer.json["errors"][0]["message"].endswith("inkan login --sso localhost:5000")
+    stranger = Client(sso.product.registry, "carol", "a password", host="evil.test")
+    message = (await stranger("GET", "/token")).json["errors"][0]["message"]
+    assert message.endswith("inkan login --sso localhost")
 
 
 async def device(sso):

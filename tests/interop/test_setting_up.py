@@ -228,7 +228,7 @@ def somebody_comes_by_single_sign_on(admin, place):
     dora = place.person("dora")
     plain = dora.inkan("login", site.host, "--ca", site.ca, "-u", dora.name, "--password-stdin", stdin="x", check=False)  # fmt: skip
     assert plain.code != 0
-    assert f"inkan login --sso {site.name}" in plain.err
+    assert plain.err.endswith(f"inkan login --sso {site.host}\n")
     with Browser(place.folder) as browser:
         browser.open(f"https://{site.host}/sso/passcode")
         log_in_at_provider(browser, dora.name)

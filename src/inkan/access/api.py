@@ -92,7 +92,7 @@ class TokenHandlers:
         name, password = form.get("username", ""), form.get("password", "")
         if not name:
             raise CredentialsInvalidError
-        proven = await self._log_in.basic(name, password, request.client_address)
+        proven = await self._log_in.basic(name, password, request.client_address, request.host)
         refresh = await self._refresh_token(proven) if is_offline else ""
         return await self._answer(proven, scopes, refresh)
 
@@ -131,7 +131,7 @@ class TokenHandlers:
             return Proven(NOBODY)
         if kind.lower() != "basic":
             raise CredentialsInvalidError
-        return await self._log_in.basic(*parse_basic(value), request.client_address)
+        return await self._log_in.basic(*parse_basic(value), request.client_address, request.host)
 
     async def _refresh_token(self, proven: Proven) -> str:
         # an API key is what a refresh token would be: long-lived, and ended by its owner

@@ -91,7 +91,9 @@ class Guard:
         if not kind:
             return None
         if kind.lower() == "basic":
-            proven = await self.log_in.basic(*parse_basic(value), request.client_address)
+            proven = await self.log_in.basic(
+                *parse_basic(value), request.client_address, request.host
+            )
         elif kind.lower() == "bearer":
             proven = await self._bearer(value.strip(), demand)
         else:

@@ -12,6 +12,7 @@ from inkan.access.api_keys import ApiKeyService, reach_of
 from inkan.access.audit import AuditTrail
 from inkan.access.principals import NOBODY, Principal
 from inkan.access.refresh_tokens import RefreshTokenService
+from inkan.access.scopes import HostNames
 from inkan.access.tokens import Token, TokenService
 from inkan.access.workloads import Workloads, is_exchanged
 from inkan.errors import AuthenticationRequiredError, CredentialsInvalidError, GrantInvalidError
@@ -39,11 +40,11 @@ class Elsewhere:
     """Who else vouches for callers.
 
     Attributes:
-        sign_on_host: where people may log in at their organisation; empty where they may not.
+        sign_on_hosts: the names under which people may log in at their organisation; nothing where they may not.
     """
 
     workloads: Workloads
-    sign_on_host: str = ""
+    sign_on_hosts: HostNames | None = None
 
 
 class LogIn:
@@ -59,15 +60,21 @@ class LogIn:
         elsewhere: Elsewhere,
     ) -> None:
         self._workloads = elsewhere.workloads
-        self._sign_on_host = elsewhere.sign_on_host
+        self._sign_on_hosts = elsewhere.sign_on_hosts
         self._accounts = accounts
         self._api_keys = api_keys
         self._tokens = tokens
         self._refresh_tokens = refresh_tokens
         self._audit = audit
 
-    async def basic(self, name: str, password: str, address: str) -> Proven:
+    async def basic(self, name: str, password: str, address: str, host: str) -> Proven:
         """Return who a name and a password prove.
+
+        Args:
+            name: an account's, or one of those that say what the password is.
+            password: what proves it.
+            address: where the caller is.
+            host: how they call this server.
 
         Raises:
             CredentialsInvalidError: if they prove nobody; it is not said why.
@@ -82,8 +89,8 @@ class LogIn:
         try:
             principal = await self._accounts.log_in(name, password, address)
         except CredentialsInvalidError as error:
-            if self._sign_on_host:
-                raise CredentialsInvalidError(self._sign_on_host) from error
+            if self._sign_on_hosts is not None:
+                raise CredentialsInvalidError(self._sign_on_hosts.known(host)) from error
             raise
         return Proven(principal, is_password=True)
 

@@ -80,6 +80,10 @@ class HostNames:
     def __contains__(self, host: str) -> bool:
         return host.lower() in self._exact or hostname(host) in self._any_port
 
+    def known(self, host: str) -> str:
+        """Return a name that a caller used, if it is one of ours; else the first. What a caller says is repeated to them only so."""
+        return host if host in self else self.primary
+
     def is_host(self, word: str) -> bool:
         """Return whether a word is the host part of one of the names, and so cannot be a namespace."""
         return any(hostname(name) == word for name in self._exact)

@@ -141,8 +141,7 @@ class SignOnHandlers:
 
     def _origin(self, request: Request) -> str:
         # the Host header is the caller's word: only names of ours are repeated, and the provider knows which of them it sends people to
-        host = request.host if request.host in self._hosts else self._hosts.primary
-        return f"{self._scheme}://{host}"
+        return f"{self._scheme}://{self._hosts.known(request.host)}"
 
     async def _start(self, request: Request, purpose: str) -> Response:
         # what is off says so; and a provider is asked for nobody who has to wait

@@ -91,8 +91,7 @@ async def build_access(
         audit,
         clock,
     )
-    sign_on_host = hosts.primary if sign_on.is_on else ""
-    elsewhere = Elsewhere(workloads, sign_on_host)
+    elsewhere = Elsewhere(workloads, hosts if sign_on.is_on else None)
     log_in = LogIn(accounts, api_keys, tokens, refresh_tokens, audit, elsewhere)
     known = NamespaceMemory(namespaces, lambda: database.generation)
     guard = Guard(log_in, known, hosts, settings.scheme)
