@@ -20,6 +20,8 @@ REQUEST_HEAD_SECONDS = 8
 TLS_HANDSHAKE_SECONDS = 5
 # A connection in the middle of a request or an answer on which less than this has moved in the time that `stall_timeout` gives stands still. A modem is faster.
 STALL_BYTES = KIB
+# What the system holds of one answer beyond what is on its way: enough for the next write to be in time. Up to 4 MiB by itself, which for a thousand pulls is more than it has for all.
+UNSENT_BYTES = 256 * KIB
 # Open files beside connections: the database, blobs being read, the log.
 FILES_BESIDE_CONNECTIONS = 256
 # A request target longer than this is no reference: names are at most 255, ten `tag=` parameters 128 each.

@@ -32,6 +32,15 @@ def server(tmp_path):
     assert server.stop() == 0
 
 
+def connect(port: int) -> socket.socket:
+    """Connect with a bound on what waits to be read: that memory is each client's own, and here all are one system."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)
+    made.settimeout(30)
+    made.connect(("127.0.0.1", port))
+    return made
+
+
 class Herd:
     """Clients that ask for the same file at the same time, each of which compares every byte."""
 
@@ -39,9 +48,7 @@ class Herd:
         self.selector = selectors.DefaultSelector()
         self.content, self.buffer = memoryview(content), bytearray(256 * 1024)
         self.taken, self.wrong = {}, []
-        connected = [
-            socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(CLIENTS)
-        ]
+        connected = [connect(port) for _ in range(CLIENTS)]
         # all at once, and read from then on: who does not read is a stalled client
         for one in connected:
             one.sendall(request)

@@ -33,11 +33,13 @@ from inkan.web.messages import Receive, Scope, Send
 logger = logging.getLogger(__name__)
 # clients keep connections for the length of a pull; Go's default idle timeout is 90 s
 KEEP_ALIVE_SECONDS = 75
-_KEEP_ALIVE = (
+_INHERITED = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 20),
     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+    # else a thousand who pull at once fill the system's memory for TCP, and it drops packets of everybody
+    (socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, limits.UNSENT_BYTES),
 )
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -60,8 +62,8 @@ def bind(address: Address, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # inherited by every connection: who has gone without a word is found out
-    for level, name, value in _KEEP_ALIVE:
+    # inherited by every connection: who has gone without a word is found out, and nobody's answers pile up in the system
+    for level, name, value in _INHERITED:
         bound.setsockopt(level, name, value)
     try:
         bound.bind((address.host, address.port))
