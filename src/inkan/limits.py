@@ -91,6 +91,10 @@ ROOTS_REMEMBERED = 512
 # One publish: targets, releases and a signer's role of the largest size, and some slack.
 PUBLISH_BODY_BYTES = 64 * MIB
 PUBLISH_PARTS = 64
+# Bodies of publishes that are in memory at once, each about twice; and how long one waits for its turn. Up to this size they are what people publish, and wait for nobody.
+PUBLISH_BYTES_AT_ONCE = 64 * MIB
+PUBLISH_TURN_SECONDS = 20
+PUBLISH_SMALL_BYTES = 256 * KIB
 MULTIPART_HEADER_BYTES = 8 * KIB
 # python-tuf and go-tuf had CVEs for verifying any number of signatures (CVE-2020-6173).
 SIGNATURES_PER_FILE = 50

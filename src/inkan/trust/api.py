@@ -11,6 +11,7 @@ from inkan import limits
 from inkan.oci.reference import Gun
 from inkan.store.records import MetadataRecord
 from inkan.trust.acts import Actor
+from inkan.trust.body_room import BodyRoom
 from inkan.trust.change_feed import ChangeFeed, parse_page
 from inkan.trust.freshness import half_life
 from inkan.trust.multipart import Part, parse_boundary, parse_parts
@@ -41,6 +42,7 @@ class TrustHandlers:
         self._publishing = publishing
         self._reset = reset
         self._feed = feed
+        self._room = BodyRoom()
 
     async def get_metadata(self, request: Request) -> Response:
         """Return a role's file: the current one, a version, or one by checksum."""
@@ -73,10 +75,12 @@ class TrustHandlers:
         """Keep a batch of metadata; only status 200 counts as success for the clients."""
         gun = Gun.parse(request.params["name"])
         boundary = parse_boundary(request.header("content-type"))
-        parts = parse_parts(await request.body(), boundary)
         may_revoke = Right.DELETE in request.caller.rights_in(gun.repository.namespace)
         actor = replace(_actor(request), may_revoke=may_revoke)
-        await self._publishing.publish(gun, [_upload(part) for part in parts], actor)
+        size = request.content_length
+        async with self._room.hold(limits.PUBLISH_BODY_BYTES if size is None else size):
+            parts = parse_parts(await request.body(), boundary)
+            await self._publishing.publish(gun, [_upload(part) for part in parts], actor)
         return Response(200)
 
     async def delete(self, request: Request) -> Response:

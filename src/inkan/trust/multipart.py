@@ -21,7 +21,7 @@ _FILE_NAME = re.compile(rb'(?:^|;)\s*filename="((?:[^"\\]|\\.)*)"', re.IGNORECAS
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One published file: the name it came under and its exact bytes."""
+    """One published file: the name it came under and its exact bytes, or as many as no file may have."""
 
     file_name: str
     content: bytes
@@ -50,36 +50,46 @@ def parse_parts(body: bytes, boundary: bytes) -> tuple[Part, ...]:
     ()
     """
     delimiter = b"\r\n--" + boundary
-    # the first delimiter needs no line break before it; Go writes one in the body without parts
-    rest = b"\r\n" + body
-    start = rest.find(delimiter)
-    if start < 0 or rest[:start].strip():
-        raise MultipartInvalidError("the body does not begin with its boundary")
     parts: list[Part] = []
-    position = start + len(delimiter)
-    while rest[position : position + 2] != b"--":
-        if rest[position : position + 2] != b"\r\n":
+    position = _first(body, delimiter)
+    while body[position : position + 2] != b"--":
+        if body[position : position + 2] != b"\r\n":
             raise MultipartInvalidError("the body is cut after a boundary")
-        end = rest.find(delimiter, position)
+        end = body.find(delimiter, position)
         if end < 0:
             raise MultipartInvalidError("the body is cut within a part")
         if len(parts) == limits.PUBLISH_PARTS:
             raise MultipartInvalidError(f"the body has more than {limits.PUBLISH_PARTS} parts")
         # the part keeps its leading line break, so that "no header at all" still ends in an empty line
-        parts.append(_parse_part(rest[position:end]))
+        parts.append(_parse_part(body, position, end))
         position = end + len(delimiter)
-    if rest[position + 2 :].strip():
+    if not _is_blank(body, position + 2, len(body)):
         raise MultipartInvalidError("something follows the last boundary")
     return tuple(parts)
 
 
-def _parse_part(raw: bytes) -> Part:
-    end = raw.find(b"\r\n\r\n", 0, limits.MULTIPART_HEADER_BYTES)
+def _first(body: bytes, delimiter: bytes) -> int:
+    """Return where the first delimiter ends: it needs no line break before it; Go writes one in the body without parts."""
+    if body.startswith(delimiter[2:]):
+        return len(delimiter) - 2
+    start = body.find(delimiter)
+    if start < 0 or not _is_blank(body, 0, start):
+        raise MultipartInvalidError("the body does not begin with its boundary")
+    return start + len(delimiter)
+
+
+def _is_blank(body: bytes, start: int, end: int) -> bool:
+    # of a body that may be large, no more is copied than has to be
+    return end - start <= limits.MULTIPART_HEADER_BYTES and not body[start:end].strip()
+
+
+def _parse_part(body: bytes, start: int, stop: int) -> Part:
+    end = body.find(b"\r\n\r\n", start, min(stop, start + limits.MULTIPART_HEADER_BYTES))
     if end < 0:
         raise MultipartInvalidError("a part has no end of its header, or one that is too long")
     dispositions = [
         line.partition(b":")[2]
-        for line in raw[:end].split(b"\r\n")
+        for line in body[start:end].split(b"\r\n")
         if line.partition(b":")[0].strip().lower() == b"content-disposition"
     ]
     if len(dispositions) != 1:
@@ -91,4 +101,5 @@ def _parse_part(raw: bytes) -> Part:
         name = names[0].decode("ascii")
     except UnicodeDecodeError as error:
         raise FileNameMissingError("a part's filename is not a role's name") from error
-    return Part(name, raw[end + 4 :])
+    # of a file that is too large for any role no more than shows it
+    return Part(name, body[end + 4 : min(stop, end + 5 + limits.METADATA_FILE_BYTES)])

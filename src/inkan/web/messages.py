@@ -3,6 +3,7 @@
 Source: ASGI 3.0, HTTP Connection Scope; RFC 9110 for the fields.
 """
 
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -178,7 +179,11 @@ class Request:
             BodyTooLargeError: if it is over the route's cap.
             BodyIncompleteError: if the client goes away first.
         """
-        return b"".join([piece async for piece in self.stream()])
+        # grows in place and is handed over as it is: the pieces and the whole are never there both
+        held = io.BytesIO()
+        async for piece in self.stream():
+            held.write(piece)
+        return held.getvalue()
 
     def require_body_within_cap(self) -> None:
         """Raise if the declared length is over the route's cap, before a byte of it is read.
