@@ -98,13 +98,13 @@ def test_an_account_that_is_disabled_gets_nothing(client, there):
     assert client.look().code == 0
 
 
+# notary reads no configuration of docker's
+@pytest.mark.parametrize("client", [name for name in CLIENTS if name != "notary"], indirect=True)
 @pytest.mark.parametrize("kept_by", ["docker", "inkan"])
 def test_a_log_in_that_another_program_keeps_is_found_and_ends_with_its_log_out(
     client, kept_by, there, tmp_path
 ):
     """docker keeps an identity token in place of a password, and so does `inkan login --sso`; what can read it needs no log-in of its own."""
-    if not hasattr(client, "configuration"):
-        pytest.skip("notary reads no configuration of docker's")
     # docker leaves the name beside it, without a password
     name = base64.b64encode(f"{PERSON}:".encode()).decode()
     entry = {"auth": name, "identitytoken": ask_token(there)["refresh_token"]}
