@@ -68,7 +68,7 @@ class Bucket:
         Raises:
             StorageUnavailableError: if it cannot be used.
         """
-        with bucket_errors():
+        with self._errors():
             try:
                 await self._mark()
             except FileNotFoundError:
@@ -77,14 +77,14 @@ class Bucket:
 
     async def put(self, key: StorageKey, content: bytes) -> None:
         """Write an object in one request; durable when this returns."""
-        with bucket_errors():
+        with self._errors():
             await self._store.put_async(self._name(key), content, use_multipart=False)
 
     async def put_stream(
         self, key: StorageKey, pieces: AsyncIterator[bytes], part_bytes: int = PART_BYTES
     ) -> None:
         """Write an object of a length that nobody knows yet; durable when this returns, and not there if it raises."""
-        with bucket_errors():
+        with self._errors():
             await self._store.put_async(
                 self._name(key),
                 pieces,
@@ -94,7 +94,7 @@ class Bucket:
 
     async def find_size(self, key: StorageKey) -> int | None:
         """Return how many bytes an object has, or nothing where there is none."""
-        with bucket_errors():
+        with self._errors():
             try:
                 return int((await self._store.head_async(self._name(key)))["size"])
             except FileNotFoundError:
@@ -104,7 +104,7 @@ class Bucket:
         """Yield what there is from `start` up to `stop`, in pieces; fewer where the object is shorter, nothing where it is not there."""
         if start >= stop:
             return
-        with bucket_errors():
+        with self._errors():
             try:
                 answer = await self._store.get_async(
                     self._name(key), options={"range": (start, stop)}
@@ -117,7 +117,7 @@ class Bucket:
 
     async def delete(self, key: StorageKey) -> None:
         """Remove an object, and what a broken upload of it has left; no error if there is nothing."""
-        with bucket_errors():
+        with self._errors():
             with suppress(FileNotFoundError):
                 await self._store.delete_async(self._name(key))
             if self._leftovers is not None:
@@ -127,7 +127,7 @@ class Bucket:
         """Move an object aside, so that nobody is told any more that it is there; return whether it was."""
         if await self.find_size(key) is None:
             return False
-        with bucket_errors():
+        with self._errors():
             answer = await self._store.get_async(self._name(key))
             await self._store.put_async(
                 self._path(quarantined_name(key)), answer.stream(), chunk_size=PART_BYTES
@@ -138,20 +138,20 @@ class Bucket:
     async def names(self, folder: str) -> AsyncIterator[str]:
         """Yield the name of every object below a folder, without the prefix and the folder."""
         start = self._path(folder)
-        with bucket_errors():
+        with self._errors():
             async for page in self._store.list(prefix=start):
                 for one in page:
                     yield one["path"].removeprefix(f"{start}/")
 
     async def link(self, key: StorageKey, lifetime: timedelta) -> str:
         """Return an address under which anybody may read an object for a while. It is a secret: never log it."""
-        with bucket_errors():
+        with self._errors():
             address: str = await obstore.sign_async(self._store, "GET", self._name(key), lifetime)
             return address
 
     async def status_of(self, link: str) -> int:
         """Return the status that an address is answered with."""
-        with bucket_errors():
+        with self._errors():
             return await asyncio.to_thread(self._ask, "GET", link)
 
     async def describe_conditions(self, key: StorageKey) -> str:
@@ -167,6 +167,19 @@ class Bucket:
             return "conditions are ignored: a second write went through"
         finally:
             await self.delete(key)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn errors into the store's own; after a silence, begin with new connections, as those that are kept may be dead."""
+        used = self._store
+        try:
+            with bucket_errors():
+                yield
+        except StorageUnavailableError as error:
+            # the library has no type for it
+            if "TimedOut" in str(error.__cause__) and self._store is used:
+                self._store = _store(self._access)
+            raise
 
     async def _mark(self) -> None:
         await self._store.put_async(self._path(_MARKER), b"blobs of an Inkan server\n", use_multipart=False)  # fmt: skip
