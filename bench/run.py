@@ -36,13 +36,15 @@ class Result:
         return [a / b for a, b in zip(self.ours, self.theirs, strict=True)]
 
     @property
+    def is_met(self) -> bool:
+        return statistics.median(self.ratios) >= self.goal
+
+    @property
     def line(self) -> str:
         ours, theirs = statistics.median(self.ours), statistics.median(self.theirs)
         ratio = statistics.median(self.ratios)
         span = f"{min(self.ratios):.2f} to {max(self.ratios):.2f}"
-        goal = (
-            f"≥ {self.goal:g} {'met' if ratio >= self.goal else '**missed**'}" if self.goal else ""
-        )
+        goal = f"≥ {self.goal:g} {'met' if self.is_met else '**missed**'}" if self.goal else ""
         return f"| {self.row} | {ours:,.1f} | {self.peer} | {theirs:,.1f} | **{ratio:.2f}** | {span} | {goal} |"
 
 
@@ -88,6 +90,15 @@ def draw_publishes(results: list[Result]) -> None:
     draw(page.HERE / "publish.svg", "One publish of one moved tag", Axis("signed tags"), Axis("ms"), curves)  # fmt: skip
 
 
+def verdict(results: list[Result]) -> str:
+    """Say plainly which goals are met, and which are not."""
+    wanted = [one for one in results if one.goal]
+    missed = [one for one in wanted if not one.is_met]
+    said = f"{len(wanted) - len(missed)} of {len(wanted)} goals met"
+    named = ", ".join(f"{one.row} beside {one.peer}" for one in missed)
+    return f"{said}; missed: {named}." if missed else f"{said}."
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -104,11 +115,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="inkan-bench-") as folder:
             results += measure(make, Path(folder), options)
     lines = [*HEADER, *(result.line for result in results)]
-    print("\n".join(lines))
+    print("\n".join([*lines, "", verdict(results)]))
     if options.write:
         note = f"{page.machine()}, {options.rounds} interleaved rounds of {options.seconds} s, load generator on the same machine."
         draw_publishes(results)
-        page.put("results", [note, "", *lines])
+        page.put("results", [note, "", verdict(results), "", *lines])
 
 
 if __name__ == "__main__":
