@@ -17,7 +17,8 @@ import pytest
 from faults.wire import Server, Wire
 
 PROGRAM = str(Path(sys.executable).with_name("inkan"))
-ADMIN = "correct-horse-battery"
+# its own: tests that run beside this one have theirs on command lines of other programs
+ADMIN = "canary-00-f3a9c1"
 HEX = "c0ffee" + "5ec2e7" * 9 + "c0ff"
 
 
@@ -146,14 +147,15 @@ def keys_and_signatures(m: Machine) -> None:
     image = m.folder / "image"
     make_image(image, b"a layer")
     name = f"{m.host}/team/app:1.0"
-    m.inkan("push", name, "--from", str(image))
-    m.inkan("trust", "inspect", name)
+    assert m.inkan("push", name, "--from", str(image)).returncode == 0
+    assert m.inkan("trust", "inspect", name).returncode == 0
     wrong = {"DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE": m.secret("wrong passphrase", 11)}
     m.inkan("trust", "sign", name, env=wrong)
     file = m.folder / "passphrase"
     file.write_text(m.secret("backup's passphrase", 12))
     for verb in ("backup", "restore"):
-        m.inkan("keys", verb, "keys.inkan", env={"INKAN_BACKUP_PASSPHRASE_FILE": str(file)})
+        done = m.inkan("keys", verb, "keys.inkan", env={"INKAN_BACKUP_PASSPHRASE_FILE": str(file)})
+        assert done.returncode == 0, done.stderr
     for key in (m.home / "docker" / "trust" / "private").glob("*.key"):
         inside = re.sub(r"-----.*|^\w.*: .*$|\s", "", key.read_text(), flags=re.MULTILINE)
         m.secrets[f"key file {key.name[:8]}"] = inside[40:100]
