@@ -22,6 +22,8 @@ from inkan.store.sql.sqlite import SqliteDatabase
 
 _BY_DESCRIPTOR = ("write", "ftruncate", "fchmod", "fsync", "fdatasync")
 _BY_NAME = ("rename", "unlink")
+# whole suffixes: one blob in 256 has `.db` in its name, where its upload's begins with that
+_DATABASE = frozenset({".db", ".db-wal", ".db-shm", ".db-journal"})
 
 
 class PowerLostError(BaseException):
@@ -98,7 +100,9 @@ class PowerCut:
         _copy_database(kept, target / database)
 
     def _files(self) -> list[Path]:
-        return [one for one in self.root.rglob("*") if one.is_file() and ".db" not in one.name]
+        return [
+            one for one in self.root.rglob("*") if one.is_file() and one.suffix not in _DATABASE
+        ]
 
     def _sync_everything(self) -> None:
         for path in self._files():
@@ -107,7 +111,7 @@ class PowerCut:
             self._names.setdefault(path.parent, {})[path.name] = inode
 
     def _is_ours(self, path: Path) -> bool:
-        return path.is_relative_to(self.root) and ".db" not in path.name
+        return path.is_relative_to(self.root) and path.suffix not in _DATABASE
 
     def _opening(self, real: Callable[..., int]) -> Callable[..., int]:
         def opened(path: Any, flags: int, *rest: Any, **options: Any) -> int:
