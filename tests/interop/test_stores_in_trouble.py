@@ -82,6 +82,7 @@ class Place:
 
     def fsck(self) -> list:
         ended = run(inkan_program(), "fsck", "-o", "json", env=self.shared, check=False, timeout=120)  # fmt: skip
+        assert ended.out.startswith("{"), ended.text
         return json.loads(ended.out)["damage"]
 
     def log(self) -> str:
