@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -76,6 +77,9 @@ def test_SUP_006_a_commit_gives_the_same_bytes_each_time(build, tmp_path):
     with zipfile.ZipFile(tmp_path / "one" / names[0]) as wheel:
         assert "inkan/cli/main.py" in wheel.namelist()
         assert not [name for name in wheel.namelist() if not name.startswith("inkan")]
+    # the hashes by which the page has the dependencies installed come with the source
+    with tarfile.open(tmp_path / "one" / names[1]) as source:
+        assert {f"inkan-{version}/requirements/run.txt", f"inkan-{version}/SECURITY.md"} <= set(source.getnames())  # fmt: skip
 
 
 @pytest.mark.slow
