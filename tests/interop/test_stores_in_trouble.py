@@ -42,7 +42,8 @@ class Place:
             **ceph.environment,
             "PGPASSWORD": DATABASE_PASSWORD,
             "INKAN_DATABASE": direct,
-            "INKAN_BLOBS": "s3://inkan-trouble/a",
+            # a place of its own: made anew between two dockers, it has a new database, and would find the other's objects
+            "INKAN_BLOBS": f"s3://inkan-trouble/{folder.name}",
             "INKAN_KEY_ENCRYPTION_KEY": "17" * 32,
             "INKAN_HOST": "localhost",
             **({"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {}),
