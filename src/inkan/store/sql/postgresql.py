@@ -224,7 +224,7 @@ class PostgresDatabase:
     async def _connect(self, _: str, **kwargs: Any) -> Any:
         orders = self._orders
         try:
-            connection = await asyncpg.connect(orders[0], **kwargs)
+            connection = await _reached(orders[0], **kwargs)
         except TimeoutError:
             # the first one has taken all the time: the next try begins with another
             self._orders = [*orders[1:], orders[0]]
@@ -283,6 +283,14 @@ async def _take(connection: Any, step: Step) -> None:
     for statement in statements:
         await connection.execute(statement, timeout=600)
     await connection.execute("INSERT INTO schema_steps VALUES ($1, $2)", name, sha256)
+
+
+async def _reached(address: str, **kwargs: Any) -> Any:
+    """Connect; again where the way is cut before there is a connection: a server that is away cuts the second as well."""
+    try:
+        return await asyncpg.connect(address, **kwargs)
+    except (ConnectionResetError, asyncpg.ConnectionDoesNotExistError):
+        return await asyncpg.connect(address, **kwargs)
 
 
 async def _as_it_is(connection: object) -> None:
