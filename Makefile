@@ -5,6 +5,8 @@ PYTHON := python3
 endif
 VENV := .venv
 BIN := $(VENV)/bin
+# one more than cores: the tests that wait for a disk or a clock leave theirs to another
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 SOURCES := $(shell find src -type f -not -name '*.pyc') pyproject.toml
 
 .DEFAULT_GOAL := help
@@ -50,10 +52,10 @@ imports: dev
 	PYTHONPATH=src $(BIN)/lint-imports
 
 unit: dev
-	$(BIN)/python -m pytest -q -n auto -m 'not interop and not slow' tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m 'not interop and not slow' tests
 
 test: dev ## everything that needs no root, and the interop suites where the real clients are installed
-	$(BIN)/python -m pytest -q -n auto -m 'not interop and not slow' tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m 'not interop and not slow' tests
 	$(BIN)/python -m pytest -m 'slow and not interop' tests
 	$(BIN)/python -m pytest -m interop tests/interop
 
