@@ -94,6 +94,8 @@ PUBLISH_PARTS = 64
 # Bodies of publishes that are in memory at once, each about twice; and how long one waits for its turn. Up to this size they are what people publish, and wait for nobody.
 PUBLISH_BYTES_AT_ONCE = 64 * MIB
 PUBLISH_TURN_SECONDS = 20
+# How long the body of a publish may take to come, for it has its room all the while: the largest at 220 KiB/s.
+PUBLISH_BODY_SECONDS = 300
 PUBLISH_SMALL_BYTES = 256 * KIB
 MULTIPART_HEADER_BYTES = 8 * KIB
 # python-tuf and go-tuf had CVEs for verifying any number of signatures (CVE-2020-6173).

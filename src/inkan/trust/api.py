@@ -11,7 +11,7 @@ from inkan import limits
 from inkan.oci.reference import Gun
 from inkan.store.records import MetadataRecord
 from inkan.trust.acts import Actor
-from inkan.trust.body_room import BodyRoom
+from inkan.trust.body_room import BodyRoom, in_time
 from inkan.trust.change_feed import ChangeFeed, parse_page
 from inkan.trust.freshness import half_life
 from inkan.trust.multipart import Part, parse_boundary, parse_parts
@@ -79,7 +79,7 @@ class TrustHandlers:
         actor = replace(_actor(request), may_revoke=may_revoke)
         size = request.content_length
         async with self._room.hold(limits.PUBLISH_BODY_BYTES if size is None else size):
-            parts = parse_parts(await request.body(), boundary)
+            parts = parse_parts(await in_time(request.body()), boundary)
             await self._publishing.publish(gun, [_upload(part) for part in parts], actor)
         return Response(200)
 

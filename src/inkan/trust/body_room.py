@@ -1,11 +1,11 @@
 """How many bytes of large bodies are in memory at once: however many publish, the server has enough for the others."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
 from inkan import limits
-from inkan.errors import UnavailableError
+from inkan.errors import BodyIncompleteError, UnavailableError
 
 
 class BodyRoom:
@@ -43,3 +43,16 @@ class BodyRoom:
                 self._left -= size_bytes
         except TimeoutError as error:
             raise UnavailableError("others are publishing very much; try again") from error
+
+
+async def in_time(body: Awaitable[bytes]) -> bytes:
+    """Return a body that comes within its time: whoever lets one drip keeps nobody's room for long.
+
+    Raises:
+        BodyIncompleteError: if it does not.
+    """
+    try:
+        async with asyncio.timeout(limits.PUBLISH_BODY_SECONDS):
+            return await body
+    except TimeoutError as error:
+        raise BodyIncompleteError(f"the body had not come after {limits.PUBLISH_BODY_SECONDS} seconds; try again, with less at once or over a faster line") from error  # fmt: skip

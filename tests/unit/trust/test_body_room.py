@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from inkan import limits
-from inkan.errors import UnavailableError
-from inkan.trust.body_room import BodyRoom
+from inkan.errors import BodyIncompleteError, UnavailableError
+from inkan.trust.body_room import BodyRoom, in_time
 
 
 async def test_large_bodies_wait_for_one_another_and_small_ones_for_nobody():
@@ -43,3 +43,13 @@ async def test_a_body_that_fails_leaves_its_room():
         with pytest.raises(ValueError, match="bad"):
             async with room.hold(limits.PUBLISH_BODY_BYTES):
                 raise ValueError("bad")
+
+
+async def test_a_body_that_drips_is_given_up_and_so_is_its_room(monkeypatch):
+    monkeypatch.setattr(limits, "PUBLISH_BODY_SECONDS", 0.01)
+    room = BodyRoom()
+    with pytest.raises(BodyIncompleteError, match="had not come"):
+        async with room.hold(limits.PUBLISH_BYTES_AT_ONCE):
+            await in_time(asyncio.sleep(9, b"late"))
+    async with room.hold(limits.PUBLISH_BYTES_AT_ONCE):
+        assert await in_time(asyncio.sleep(0, b"in time")) == b"in time"
