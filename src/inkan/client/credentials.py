@@ -29,7 +29,7 @@ _HELPER_SECONDS = 60
 # the name under which docker's helpers keep an identity token
 IDENTITY_TOKEN = "<token>"  # noqa: S105 - a user name
 # and the one that our server knows one by
-_TOKEN_NAME = "iamrefresh"  # noqa: S105 - a user name
+REFRESH_NAME = "iamrefresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +137,12 @@ def entry_of(credential: Credential) -> dict[str, str]:
     """Return a credential as an entry of docker's file, or of podman's, which is the same."""
     if credential.is_identity_token:
         # as docker writes it, with a name and no password: podman 4 and skopeo 1.9 pass over an entry that has the token alone
-        return {"auth": _encode(_TOKEN_NAME, ""), "identitytoken": credential.password}
-    return {"auth": _encode(credential.username, credential.password)}
+        return {"auth": basic_pair(REFRESH_NAME, ""), "identitytoken": credential.password}
+    return {"auth": basic_pair(credential.username, credential.password)}
 
 
-def _encode(username: str, password: str) -> str:
+def basic_pair(username: str, password: str) -> str:
+    """Return a name and a password as one word (RFC 7617 § 2)."""
     return base64.b64encode(f"{username}:{password}".encode()).decode()
 
 

@@ -11,7 +11,6 @@ import re
 import socket
 import ssl
 import time
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 from inkan import limits, strict_json
 from inkan.client.certificates import context_for
-from inkan.client.credentials import Credential
+from inkan.client.credentials import Credential, basic_pair
 from inkan.client.problems import error_of
 from inkan.client.whole_head import WholeHeadResponse
 from inkan.errors import (
@@ -369,4 +368,4 @@ def _fields(response: http.client.HTTPResponse) -> dict[str, str]:
 
 
 def _pair(credential: Credential) -> str:
-    return b64encode(f"{credential.username}:{credential.password}".encode()).decode()
+    return basic_pair(credential.username, credential.password)

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from inkan.client.credentials import Credential
+from inkan.client.credentials import REFRESH_NAME, Credential
 from inkan.client.problems import error_of
 from inkan.client.session import Expect, Session
 from inkan.client.targets import Target
 from inkan.errors import GrantInvalidError, ServerUnreachableError
 
-USER = "iamrefresh"
 _PASSCODE = "urn:inkan:params:oauth:grant-type:passcode"
 _DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -117,7 +116,7 @@ class SignOn:
         Raises:
             InkanError: if it cannot be ended now.
         """
-        if credential.username != USER and not credential.is_identity_token:
+        if credential.username != REFRESH_NAME and not credential.is_identity_token:
             return False
         hint = {"token": credential.password, "token_type_hint": "refresh_token"}
         self._session.call("POST", "/token/revoke", body=urlencode(hint).encode(), headers=_FORM)
@@ -133,7 +132,7 @@ class SignOn:
 
 def _signed_on(tree: dict[str, Any]) -> SignedOn:
     try:
-        return SignedOn(str(tree["account"]), Credential(USER, str(tree["refresh_token"])))
+        return SignedOn(str(tree["account"]), Credential(REFRESH_NAME, str(tree["refresh_token"])))
     except KeyError as error:
         raise ServerUnreachableError(
             "the server's answer is not one of an Inkan registry"

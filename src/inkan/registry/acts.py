@@ -6,7 +6,7 @@ from inkan.store.records import AuditEvent
 from inkan.web.messages import Request
 
 
-class Witness(Protocol):
+class Acts(Protocol):
     """Words acts."""
 
     def act(self, request: Request, operation: str) -> AuditEvent:

@@ -24,6 +24,7 @@ from inkan.errors import (
 from inkan.oci.digest import Digest
 from inkan.oci.media_types import OCI_INDEX
 from inkan.oci.reference import RepositoryName, Tag, parse_tag_or_digest
+from inkan.registry.acts import Acts
 from inkan.registry.blobs import BlobService
 from inkan.registry.gate import OpenGate, PullGate
 from inkan.registry.manifests import ManifestService
@@ -32,7 +33,6 @@ from inkan.registry.problems import RegistryProblems, upload_headers
 from inkan.registry.referrers import ReferrerService
 from inkan.registry.tags import Page, TagService, parse_limit
 from inkan.registry.uploads import UploadService
-from inkan.registry.witness import Witness
 from inkan.store.records import BlobRecord, UploadRecord
 from inkan.web.authority import Authority
 from inkan.web.conditions import matches_etag
@@ -226,12 +226,12 @@ class ManifestHandlers:
     """Answers for manifests."""
 
     def __init__(
-        self, manifests: ManifestService, gate: PullGate, meter: Meter, witness: Witness
+        self, manifests: ManifestService, gate: PullGate, meter: Meter, acts: Acts
     ) -> None:
         self._manifests = manifests
         self._gate = gate
         self._meter = meter
-        self._witness = witness
+        self._acts = acts
 
     async def get(self, request: Request) -> Response:
         """Return a manifest as it was pushed; what the client says it accepts does not change it."""
@@ -260,7 +260,7 @@ class ManifestHandlers:
         raw = await request.body()
         content_type = request.header("content-type")
         tags = _tags(request, reference)
-        act = self._witness.act(request, "manifest-put")
+        act = self._acts.act(request, "manifest-put")
         kept = await self._manifests.put(name, reference, raw, content_type, act, tags)
         self._meter.pushed(act.account, name)
         headers = [
@@ -339,9 +339,9 @@ class RegistryServices:
     meter: Meter = field(default_factory=NoMeter)
 
 
-def registry_face(services: RegistryServices, authority: Authority, witness: Witness) -> Face:
+def registry_face(services: RegistryServices, authority: Authority, acts: Acts) -> Face:
     """Return the registry's face."""
-    manifest = ManifestHandlers(services.manifests, services.gate, services.meter, witness)
+    manifest = ManifestHandlers(services.manifests, services.gate, services.meter, acts)
     blob = BlobHandlers(services.blobs, services.gate, services.meter)
     lists = ListHandlers(services.tags, services.referrers, authority)
     upload = UploadHandlers(services.uploads, services.blobs, authority, services.meter)

@@ -35,6 +35,7 @@ from inkan.store.blobs_files import FileBlobs
 from inkan.store.layout import DataFolder, file_key_after
 from inkan.store.ports import BlobStore
 from inkan.store.records import BlobRecord, StorageKey
+from inkan.store.sql.many import marks
 from inkan.store.sql.migrations import POSTGRESQL, SQLITE, migrate, steps
 from inkan.store.sql.table_copy import Fingerprint, Table, tables_of
 
@@ -133,11 +134,10 @@ async def _copy_facts(address: DatabaseAddress, path: Path) -> None:
 async def _copy_table(snapshot: "PostgresSnapshot", table: Table, copy: sqlite3.Connection) -> Fingerprint:  # fmt: skip
     held = Fingerprint()
     columns = ", ".join(f'"{column}"' for column in table.columns)
-    marks = ", ".join("?" * len(table.columns))
     # a step may have put rows of its own there
     copy.execute(f'DELETE FROM "{table.name}"')  # noqa: S608 - names of our schema
     async for rows in snapshot.pages(table):
-        copy.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', map(held.add, rows))  # noqa: S608 - same # fmt: skip
+        copy.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks(table.columns)})', map(held.add, rows))  # noqa: S608 - same # fmt: skip
     return held
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from inkan.clock import Clock
+from inkan.registry.acts import Acts
 from inkan.registry.api import RegistryServices, registry_face
 from inkan.registry.blobs import BlobService
 from inkan.registry.garbage import GarbageService
@@ -12,7 +13,6 @@ from inkan.registry.manifests import ManifestService
 from inkan.registry.referrers import ReferrerService
 from inkan.registry.tags import TagService
 from inkan.registry.uploads import UploadService
-from inkan.registry.witness import Witness
 from inkan.server.jobs import Job
 from inkan.server.lifecycle_parts import LifecycleParts
 from inkan.server.settings import Settings
@@ -44,7 +44,7 @@ def build_registry(
     stores: Stores,
     clock: Clock,
     authority: Authority,
-    witness: Witness,
+    acts: Acts,
     lifecycle: LifecycleParts,
 ) -> RegistryParts:
     """Return the registry, its garbage collection and its jobs."""
@@ -80,4 +80,4 @@ def build_registry(
         Job("expire uploads", timedelta(minutes=10), expire),
         Job("collect garbage", min(_COLLECT_EVERY, settings.garbage_grace), collector.collect),
     ]
-    return RegistryParts(registry_face(services, authority, witness), collector, lifecycle, jobs)
+    return RegistryParts(registry_face(services, authority, acts), collector, lifecycle, jobs)

@@ -10,6 +10,7 @@ from inkan.oci.digest import Digest
 from inkan.oci.reference import RepositoryName
 from inkan.store.records import ReferrerPage, ReferrerRecord
 from inkan.store.sql.database import Database, Row, Statement, Transaction, Value
+from inkan.store.sql.many import marks
 
 _AT_ONCE = 16
 
@@ -57,7 +58,7 @@ def _rows(repository: str, digests: Sequence[str]) -> Transaction[Sequence[Row]]
     return (
         yield Statement(
             "SELECT digest, media_type, LENGTH(payload), artifact_type, annotations FROM manifests "  # noqa: S608 - question marks
-            f"WHERE repository = ? AND digest IN ({', '.join('?' * len(digests))}) ORDER BY digest",
+            f"WHERE repository = ? AND digest IN ({marks(digests)}) ORDER BY digest",
             (repository, *digests),
         )
     )
